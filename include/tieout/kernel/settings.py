@@ -1,0 +1,201 @@
+"""What this installation is told from outside: folders, the database, partners' connections.
+
+Settings are read once from the environment; connections come from `AIRFLOW_CONN_*` variables or,
+inside Airflow, from its connections. Secrets never show in a repr.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from tieout.kernel.errors import SettingsError
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Folders and addresses of this installation.
+
+    `var` holds all that Tieout writes beside the database, `archive` every file that came or went,
+    by hash. `external_database_url` is empty when the embedded PostgreSQL is used.
+    """
+
+    var: Path
+    archive: Path
+    repository: Path = REPOSITORY
+    external_database_url: str = field(default="", repr=False)
+
+    @property
+    def database_url(self) -> str:
+        """The address of the database `tieout`, whose embedded server is started if need be."""
+        if self.external_database_url:
+            return self.external_database_url
+        from tieout.kernel.postgres import EmbeddedPostgres
+
+        return EmbeddedPostgres(self.postgres_root).url("tieout")
+
+    @property
+    def postgres_root(self) -> Path:
+        """The data root of the embedded PostgreSQL."""
+        return self.var / "postgres"
+
+
+@dataclass(frozen=True)
+class ConnectionInfo:
+    """How to reach a partner; what is not given is empty, and port 0 means the usual one.
+
+    `key_file` is the path of our private key, `host_key` the partner's public key as
+    `ssh-ed25519 AAAA...`.
+    """
+
+    conn_id: str
+    kind: str
+    host: str
+    port: int
+    login: str
+    password: str = field(repr=False)
+    key_file: str
+    host_key: str
+    extras: Mapping[str, Any] = field(repr=False)
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings that an environment gives.
+
+    Raises SettingsError when TIEOUT_DATABASE_URL is no address of a PostgreSQL.
+    """
+    var = Path(environment.get("TIEOUT_VAR") or REPOSITORY / "var").absolute()
+    return Settings(
+        var=var,
+        archive=Path(environment.get("TIEOUT_ARCHIVE") or var / "archive").absolute(),
+        external_database_url=_plain_url(environment.get("TIEOUT_DATABASE_URL", "")),
+    )
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read from its environment at the first call."""
+    return read_settings(os.environ)
+
+
+def database_url() -> str:
+    """The address of the database `tieout`: TIEOUT_DATABASE_URL, else the embedded PostgreSQL's."""
+    return settings().database_url
+
+
+def connection(conn_id: str) -> ConnectionInfo:
+    """The connection of that name, from `AIRFLOW_CONN_<NAME>` or, inside Airflow, from Airflow.
+
+    Raises SettingsError when there is none, or when the variable is neither JSON nor a URI.
+    """
+    variable = f"AIRFLOW_CONN_{conn_id.upper()}"
+    if text := os.environ.get(variable):
+        try:
+            parse = _from_json if text.lstrip().startswith("{") else _from_uri
+            return parse(conn_id, text)
+        except (ValueError, AttributeError):
+            raise SettingsError(
+                f"The variable {variable} is neither a connection in JSON nor a URI.",
+                remedy='Write it as {"conn_type": "sftp", "host": "...", "extra": {...}}.',
+            ) from None
+    if "airflow" in sys.modules:
+        return _from_airflow(conn_id)
+    raise SettingsError(
+        f"There is no connection {conn_id!r}.",
+        remedy=f"Add it in Airflow under Admin, Connections, or set {variable}.",
+    )
+
+
+def _plain_url(url: str) -> str:
+    if not url:
+        return ""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme.partition("+")[0] not in {"postgresql", "postgres"}:
+        raise SettingsError(
+            "TIEOUT_DATABASE_URL is not the address of a PostgreSQL.",
+            remedy="Write postgresql://user:password@host:port/database.",
+        )
+    return f"postgresql://{rest}"
+
+
+def _from_json(conn_id: str, text: str) -> ConnectionInfo:
+    facts = json.loads(text)
+    extra = facts.get("extra") or {}
+    return _info(
+        conn_id,
+        kind=facts.get("conn_type"),
+        host=facts.get("host"),
+        port=facts.get("port"),
+        login=facts.get("login"),
+        password=facts.get("password"),
+        extras=json.loads(extra) if isinstance(extra, str) else extra,
+    )
+
+
+def _from_uri(conn_id: str, text: str) -> ConnectionInfo:
+    parts = urlsplit(text)
+    if not parts.scheme:
+        raise ValueError(text)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    return _info(
+        conn_id,
+        kind=parts.scheme.replace("-", "_"),
+        host=unquote(parts.hostname or ""),
+        port=parts.port,
+        login=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        extras=json.loads(query["__extra__"]) if "__extra__" in query else query,
+    )
+
+
+def _from_airflow(conn_id: str) -> ConnectionInfo:
+    from airflow.sdk import BaseHook
+    from airflow.sdk.exceptions import AirflowException
+
+    try:
+        found = BaseHook.get_connection(conn_id)
+    except AirflowException as error:
+        raise SettingsError(
+            f"Airflow has no connection {conn_id!r}.",
+            remedy="Add it in Airflow under Admin, Connections.",
+        ) from error
+    return _info(
+        conn_id,
+        kind=found.conn_type,
+        host=found.host,
+        port=found.port,
+        login=found.login,
+        password=found.password,
+        extras=found.extra_dejson,
+    )
+
+
+def _info(
+    conn_id: str,
+    *,
+    kind: str | None,
+    host: str | None,
+    port: int | str | None,
+    login: str | None,
+    password: str | None,
+    extras: Mapping[str, Any],
+) -> ConnectionInfo:
+    return ConnectionInfo(
+        conn_id=conn_id,
+        kind=kind or "",
+        host=host or "",
+        port=int(port or 0),
+        login=login or "",
+        password=password or "",
+        key_file=str(extras.get("key_file") or ""),
+        host_key=str(extras.get("host_key") or ""),
+        extras=MappingProxyType(dict(extras)),
+    )
