@@ -1,0 +1,220 @@
+"""Columns of text -> columns of values, at columnar speed; what is unsure is asked of cells.py."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tieout.formats.cells import RATE_SCALE, CellError, Value, cell_value, zone_of
+from tieout.formats.model import FieldSpec
+from tieout.kernel.errors import MoneyError
+from tieout.kernel.money import exponent
+
+SMALL = 256
+ARROW_TYPES: dict[str, pa.DataType] = {
+    "text": pa.string(),
+    "currency": pa.string(),
+    "integer": pa.int64(),
+    "money": pa.int64(),
+    "decimal": pa.decimal128(38, RATE_SCALE),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us", tz="UTC"),
+}
+_MONEY_SCALE = 4
+_FAST_NUMBER = r"^[+-]?\d{1,13}(\.\d{1,4})?$"
+# Only days that every year has: Arrow would read 30 February as 2 March.
+_DAY = r"(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+_FAST_MOMENT = {
+    "%Y-%m-%d %H:%M:%S": rf"^[12]\d{{3}}-{_DAY} (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d$",
+    "%Y-%m-%dT%H:%M:%SZ": rf"^[12]\d{{3}}-{_DAY}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$",
+}
+
+
+@dataclass(frozen=True)
+class BadCell:
+    """A cell that does not hold, at a row's index; `source` is the column in the file."""
+
+    row: int
+    source: str
+    text: str | None
+    rule: str
+    reason: str
+    remedy: str
+
+
+@dataclass
+class Converted:
+    """A canonical column and the cells that were left out of it (null)."""
+
+    values: pa.Array
+    bad: list[BadCell]
+
+
+def convert(
+    field: FieldSpec, source: str, texts: pa.StringArray, beside: pa.StringArray | None = None
+) -> Converted:
+    """The values of a column of trimmed texts (null = blank). `beside`: currency or zone per row."""
+    arrow_type = ARROW_TYPES["text" if field.map else field.type]
+    if len(texts) <= SMALL:
+        values = pa.nulls(len(texts), arrow_type)
+    else:
+        values = _fast(field, texts, beside, arrow_type)
+    unsure = pc.and_(pc.is_valid(texts), pc.is_null(values))
+    rows = pc.indices_nonzero(unsure).to_pylist()
+    if not rows:
+        return Converted(values, [])
+    return _ask_each(field, source, texts, beside, values, rows)
+
+
+def _ask_each(  # noqa: PLR0913 (one column's parts)
+    field: FieldSpec,
+    source: str,
+    texts: pa.StringArray,
+    beside: pa.StringArray | None,
+    values: pa.Array,
+    rows: Sequence[int],
+) -> Converted:
+    asked: list[str] = texts.take(rows).to_pylist()
+    helps = beside.take(rows).to_pylist() if beside is not None else [None] * len(rows)
+    answers: list[Value | None] = []
+    bad: list[BadCell] = []
+    for row, text, help_text in zip(rows, asked, helps, strict=True):
+        try:
+            answers.append(cell_value(field, text, help_text))
+        except CellError as error:
+            answers.append(None)
+            bad.append(BadCell(row, source, text, error.rule, error.reason, error.remedy))
+    found = pa.array(answers, values.type)
+    if len(rows) == len(values):
+        return Converted(found, bad)
+    place = pc.index_in(pa.array(range(len(values))), pa.array(rows, pa.int64()))
+    return Converted(pc.coalesce(values, found.take(place)), bad)
+
+
+def _fast(
+    field: FieldSpec, texts: pa.StringArray, beside: pa.StringArray | None, arrow_type: pa.DataType
+) -> pa.Array:
+    if field.map or field.type == "currency":
+        return _by_word(field, texts, arrow_type)
+    match field.type:
+        case "text":
+            return texts
+        case "integer":
+            return _sure(texts, r"^-?\d{1,18}$").cast(arrow_type)
+        case "decimal":
+            return _sure(texts, _FAST_NUMBER).cast(arrow_type)
+        case "money":
+            return _fast_money(field, texts, beside)
+        case "timestamp":
+            return _fast_moments(field, texts, beside, arrow_type)
+        case "date":
+            return pa.nulls(len(texts), arrow_type)
+
+
+def _sure(texts: pa.StringArray, pattern: str) -> pa.StringArray:
+    """The texts that match; null for the others."""
+    return pc.if_else(pc.match_substring_regex(texts, pattern), texts, None)
+
+
+def _by_word(field: FieldSpec, texts: pa.StringArray, arrow_type: pa.DataType) -> pa.Array:
+    """A column of few different words: each word once."""
+    coded = texts.dictionary_encode()
+    words = [_try_cell(field, word) for word in coded.dictionary.to_pylist()]
+    return pa.array(words, arrow_type).take(coded.indices)
+
+
+def _try_cell(field: FieldSpec, word: str) -> Value | None:
+    try:
+        return cell_value(field, word, None)
+    except CellError:
+        return None
+
+
+def _fast_money(
+    field: FieldSpec, texts: pa.StringArray, currencies: pa.StringArray | None
+) -> pa.Array:
+    if field.unit == "minor" or currencies is None:
+        return _sure(texts, r"^-?\d{1,18}$").cast(pa.int64())
+    fine = _sure(texts, _FAST_NUMBER).cast(pa.decimal128(23, _MONEY_SCALE))
+    units = pc.multiply(fine, pa.scalar(Decimal(10**_MONEY_SCALE))).cast(pa.int64())
+    divisors = _divisors(currencies)
+    minor = pc.divide(units, divisors)
+    return pc.if_else(pc.equal(pc.multiply(minor, divisors), units), minor, None)
+
+
+def _divisors(currencies: pa.StringArray) -> pa.Array:
+    """Per row, how many ten-thousandths of a major unit make one minor unit; null if unknown."""
+    coded = currencies.dictionary_encode()
+    found = [_divisor(code) for code in coded.dictionary.to_pylist()]
+    return pa.array(found, pa.int64()).take(coded.indices)
+
+
+def _divisor(code: str) -> int | None:
+    try:
+        return int(10 ** (_MONEY_SCALE - exponent(code)))
+    except MoneyError:
+        return None
+
+
+def _fast_moments(
+    field: FieldSpec, texts: pa.StringArray, zones: pa.StringArray | None, arrow_type: pa.DataType
+) -> pa.Array:
+    layout = field.formats[0] if field.formats else ""
+    if layout not in _FAST_MOMENT:
+        return pa.nulls(len(texts), arrow_type)
+    local = pc.strptime(_sure(texts, _FAST_MOMENT[layout]), layout, "us", error_is_null=True)
+    if zones is None:
+        zones = pa.array([field.zone]).take(pa.array([0] * len(texts)))
+    coded = zones.dictionary_encode()
+    offsets = [_fixed_offset(zone) for zone in coded.dictionary.to_pylist()]
+    shift = pa.array(offsets, pa.duration("us")).take(coded.indices)
+    return pc.subtract(local, shift).cast(pa.timestamp("us")).cast(arrow_type)
+
+
+def _fixed_offset(zone: str) -> object:
+    """The zone's offset from UTC where it has the same one at all times, else None."""
+    try:
+        return zone_of(zone).utcoffset(None)
+    except CellError:
+        return None
+
+
+def constrain(field: FieldSpec, source: str, values: pa.Array, texts: pa.Array) -> list[BadCell]:
+    """The cells whose values are outside the field's constraints."""
+    bounds = field.constraints
+    tests: list[tuple[str, pa.Array, str]] = []
+    if bounds.enum:
+        wanted = ", ".join(bounds.enum)
+        tests.append(("enum", pc.is_in(values, pa.array(bounds.enum)), f"one of {wanted}"))
+    if bounds.pattern is not None:
+        whole = f"^(?:{bounds.pattern})$"
+        tests.append(("pattern", pc.match_substring_regex(values, whole), f"like {whole}"))
+    if bounds.max_length is not None:
+        short = pc.less_equal(pc.utf8_length(values), bounds.max_length)
+        tests.append(("max-length", short, f"at most {bounds.max_length} characters"))
+    if bounds.minimum is not None:
+        enough = pc.greater_equal(values, pa.scalar(int(bounds.minimum)))
+        tests.append(("minimum", enough, f"at least {bounds.minimum}"))
+    if bounds.maximum is not None:
+        few = pc.less_equal(values, pa.scalar(int(bounds.maximum)))
+        tests.append(("maximum", few, f"at most {bounds.maximum}"))
+    return [bad for test in tests for bad in _outside(source, values, texts, *test)]
+
+
+def _outside(  # noqa: PLR0913 (one constraint's parts)
+    source: str, values: pa.Array, texts: pa.Array, rule: str, holds: pa.Array, wanted: str
+) -> list[BadCell]:
+    fails = pc.indices_nonzero(pc.and_(pc.is_valid(values), pc.invert(holds))).to_pylist()
+    return [
+        BadCell(
+            row,
+            source,
+            texts[row].as_py(),
+            rule,
+            f"The value is not {wanted}.",
+            "Correct the value at the partner, or release a corrected row.",
+        )
+        for row in fails
+    ]

@@ -1,0 +1,54 @@
+"""What has no canonical place is kept as JSON text, one object per row, under the partner's names."""
+
+import json
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tieout.formats.mapping import Sources
+from tieout.formats.model import FieldSpec, FormatSpec, normal_name
+
+_NEEDS_ESCAPE = r'[\\"\x00-\x1f]'
+
+
+def placed(spec: FormatSpec, present: set[str]) -> set[str]:
+    """The normalised names of source columns whose whole content has a canonical place."""
+    return {name for field in spec.fields for name in _placed_by(field, present)}
+
+
+def _placed_by(field: FieldSpec, present: set[str]) -> set[str]:
+    if field.keep or field.source_when or len(field.plus) > 1:
+        return set()
+    found = [name for name in field.alternatives if normal_name(name) in present][:1]
+    zones = dict(zip(field.alternatives, field.zone_source, strict=False))
+    beside = [zones[name] for name in found if name in zones]
+    return {normal_name(name) for name in (*found, *beside, *field.plus, *field.minus)}
+
+
+def extra_column(spec: FormatSpec, sources: Sources, size: int) -> pa.StringArray:
+    """The JSON texts; a row's blank cells are left out, `{}` where nothing is left."""
+    known = placed(spec, set(sources.names))
+    parts = [
+        _members(written, column)
+        for written, column, name in zip(
+            sources.written, sources.columns, sources.names, strict=True
+        )
+        if name not in known
+    ]
+    if not parts:
+        return pa.array(["{}"]).take(pa.array([0] * size, pa.int64()))
+    joined = pc.binary_join_element_wise(*parts, ",", null_handling="skip")
+    return pc.binary_join_element_wise("{", joined, "}", "")
+
+
+def _members(name: str, cells: pa.StringArray) -> pa.StringArray:
+    """`"name":"text"` per row, null where the cell is blank."""
+    filled = pc.if_else(pc.equal(cells, ""), None, cells)
+    if pc.any(pc.match_substring_regex(filled, _NEEDS_ESCAPE)).as_py():
+        coded = filled.dictionary_encode()
+        escaped = [
+            json.dumps(text, ensure_ascii=False)[1:-1] for text in coded.dictionary.to_pylist()
+        ]
+        filled = pa.array(escaped, pa.string()).take(coded.indices)
+    key = json.dumps(" ".join(name.split()), ensure_ascii=False)
+    return pc.binary_join_element_wise(f'{key}:"', filled, '"', "")

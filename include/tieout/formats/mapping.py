@@ -1,0 +1,125 @@
+"""Which source columns make which canonical column: alternatives, sums, kinds, zones."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tieout.formats.columns import BadCell, constrain, convert
+from tieout.formats.families import Columns
+from tieout.formats.model import FieldSpec, FormatSpec, normal_name
+
+
+@dataclass
+class Sources:
+    """The source columns of a file as text: as written, and trimmed with blanks as null."""
+
+    written: Sequence[str]
+    columns: Sequence[pa.StringArray]
+    names: Sequence[str]
+    _trimmed: dict[str, pa.StringArray] = field(default_factory=dict)
+
+    def __contains__(self, name: str) -> bool:
+        return normal_name(name) in self.names
+
+    def texts(self, name: str) -> pa.StringArray:
+        """The column of that name, trimmed, null where blank."""
+        key = normal_name(name)
+        if key not in self._trimmed:
+            texts = pc.utf8_trim_whitespace(self.columns[self.names.index(key)])
+            self._trimmed[key] = pc.if_else(pc.equal(texts, ""), None, texts)
+        return self._trimmed[key]
+
+
+def convert_fields(spec: FormatSpec, sources: Sources, size: int) -> tuple[Columns, list[BadCell]]:
+    """The columns that the spec's fields make, and all cells that did not hold."""
+    columns: Columns = {}
+    bad: list[BadCell] = []
+    for each in sorted(spec.fields, key=_order):
+        columns[each.name], more = _convert_field(each, sources, columns, size)
+        bad += more
+    place = {each.name: index for index, each in enumerate(spec.fields)}
+    ordered = {name: columns[name] for name in place}
+    return ordered, sorted(bad, key=lambda cell: cell.row)
+
+
+def _order(each: FieldSpec) -> int:
+    """What others depend on comes first: kinds and currencies, then amounts."""
+    return (each.type == "money") + bool(each.source_when)
+
+
+def _convert_field(
+    each: FieldSpec, sources: Sources, done: Columns, size: int
+) -> tuple[pa.Array, list[BadCell]]:
+    if each.plus or each.minus:
+        values, bad = _sum_of(each, sources, done, size)
+        texts, source = values, (*each.plus, *each.minus)[0]
+    else:
+        source, texts, zones = _pick(each, sources, done, size)
+        beside = done[each.currency] if each.currency else zones
+        found = convert(each, source, texts, beside)
+        values, bad = found.values, found.bad
+        bad += constrain(each, source, values, texts)
+    if each.required:
+        bad += _missing(source, texts)
+    return values, bad
+
+
+def _missing(source: str, texts: pa.Array) -> list[BadCell]:
+    rows = pc.indices_nonzero(pc.is_null(texts)).to_pylist()
+    reason, remedy = "The value is missing.", "Ask the partner to fill it."
+    return [BadCell(row, source, None, "required", reason, remedy) for row in rows]
+
+
+def _sum_of(
+    each: FieldSpec, sources: Sources, done: Columns, size: int
+) -> tuple[pa.Array, list[BadCell]]:
+    """Plus less minus in minor units; null where all parts are blank."""
+    total, any_part = pa.array([0] * size, pa.int64()), pa.array([False] * size)
+    bad: list[BadCell] = []
+    for names, operation in ((each.plus, pc.add), (each.minus, pc.subtract)):
+        for name in names:
+            if name not in sources:
+                continue
+            part = convert(each, name, sources.texts(name), done[cast(str, each.currency)])
+            bad += part.bad
+            any_part = pc.or_(any_part, pc.is_valid(part.values))
+            total = operation(total, pc.fill_null(part.values, 0))
+    return pc.if_else(any_part, total, None), bad
+
+
+def _pick(
+    each: FieldSpec, sources: Sources, done: Columns, size: int
+) -> tuple[str, pa.StringArray, pa.StringArray | None]:
+    """The texts of a column by its alternatives, with the zones beside them."""
+    source, texts, zones = _first_of(each.alternatives, each.zone_source, sources, size)
+    for kind, names in each.source_when.items():
+        other, of_kind, _ = _first_of(names, (), sources, size)
+        texts = pc.if_else(pc.equal(done["kind"], kind), of_kind, texts)
+        source = source or other
+    return source or each.sources[0], texts, zones
+
+
+def _first_of(
+    names: Sequence[str], zone_names: Sequence[str], sources: Sources, size: int
+) -> tuple[str, pa.StringArray, pa.StringArray | None]:
+    present = [name for name in names if name in sources]
+    if not present:
+        return "", pa.nulls(size, pa.string()), None
+    texts = sources.texts(present[0])
+    beside = dict(zip(names, zone_names, strict=False))
+    zones = _zone_texts(beside.get(present[0]), sources, size) if zone_names else None
+    for name in present[1:]:
+        if zones is not None:
+            other = _zone_texts(beside.get(name), sources, size)
+            zones = pc.if_else(pc.is_valid(texts), zones, other)
+        texts = pc.coalesce(texts, sources.texts(name))
+    return present[0], texts, zones
+
+
+def _zone_texts(name: str | None, sources: Sources, size: int) -> pa.StringArray:
+    if name is None or name not in sources:
+        return pa.nulls(size, pa.string())
+    return sources.texts(name)

@@ -1,0 +1,94 @@
+"""What reading a file gives: rows, rejected rows, control totals, or a refusal of the whole."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+import pyarrow as pa
+
+from tieout.kernel.errors import NOWHERE, Place, TieoutError
+
+Fact = str | int | Decimal | date | datetime | None
+
+
+@dataclass(frozen=True)
+class RowProblem:
+    """Why one row stepped aside. `line` is the physical line on which the record starts.
+
+    `field` is the column as the file calls it, `value` its text and `raw` the record's text, both
+    with card numbers masked; `rule` is a stable word for what was broken.
+    """
+
+    line: int
+    field: str | None
+    value: str | None
+    rule: str
+    reason: str
+    remedy: str
+    raw: str
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One control total. A failed check that only reports has `ok` False in a file that was read."""
+
+    name: str
+    ok: bool
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Rows of the file: read = applied + rejected."""
+
+    read: int
+    applied: int
+    rejected: int
+
+
+@dataclass(frozen=True)
+class ParsedFile:
+    """A file that was read.
+
+    `rows` holds the canonical columns, then `line_no` (physical line on which the record starts)
+    and `record_no` (1 for the first row). `facts` are header, trailer and name-pattern facts.
+    """
+
+    format_id: str
+    name: str
+    sha256: str
+    size: int
+    rows: pa.Table
+    rejected: list[RowProblem]
+    facts: Mapping[str, Fact]
+    checks: list[CheckResult]
+    counts: Counts
+
+
+class FileRefused(TieoutError):
+    """A file that is not taken at all; nothing of it may be loaded.
+
+    `reason` is one of empty, encoding, structure, truncated, missing-column, new-column,
+    control-total, bad-rows; `expected` and `found` say in words what did not hold.
+    """
+
+    slug = "file-refused"
+
+    def __init__(  # noqa: PLR0913 (an error is its facts)
+        self,
+        reason: str,
+        message: str,
+        *,
+        remedy: str,
+        expected: str,
+        found: str,
+        place: Place = NOWHERE,
+    ) -> None:
+        self.reason = reason
+        self.expected = expected
+        self.found = found
+        super().__init__(
+            message, remedy=remedy, place=place, reason=reason, expected=expected, found=found
+        )
