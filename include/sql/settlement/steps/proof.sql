@@ -1,0 +1,101 @@
+-- purpose: Counts and sums of both sides by gateway and currency: what came in, from the inputs
+--   alone, and what became of it, from the results alone. They must agree.
+-- reads: payments, all_lines (the inputs, one row each), pairs (one row per match), exceptions (one row
+--   per case), rest_payments (one row per payment that nothing took)
+-- writes: proof (one row per side, gateway, currency and bucket)
+WITH entries AS (
+    SELECT
+        'payments' AS side,
+        gateway,
+        currency,
+        CASE WHEN carried = 1 THEN 'opening' ELSE 'new' END AS bucket,
+        count(*) AS entries,
+        sum(amount_minor) AS sum_minor
+    FROM payments
+    GROUP BY gateway, currency, carried
+    UNION ALL
+    SELECT
+        'lines' AS side,
+        gateway,
+        currency,
+        CASE WHEN carried = 1 THEN 'opening' ELSE 'new' END AS bucket,
+        count(*) AS entries,
+        sum(gross_minor) AS sum_minor
+    FROM all_lines
+    GROUP BY gateway, currency, carried
+    UNION ALL
+    SELECT
+        'lines' AS side,
+        gateway,
+        currency,
+        'not_matched_by_kind' AS bucket,
+        count(*) AS entries,
+        sum(gross_minor) AS sum_minor
+    FROM all_lines
+    WHERE is_matched_kind = 0
+    GROUP BY gateway, currency
+    UNION ALL
+    SELECT
+        'payments' AS side,
+        gateway,
+        currency,
+        'matched' AS bucket,
+        count(*) AS entries,
+        sum(amount_minor) AS sum_minor
+    FROM pairs
+    GROUP BY gateway, currency
+    UNION ALL
+    SELECT
+        'lines' AS side,
+        gateway,
+        currency,
+        'matched' AS bucket,
+        count(*) AS entries,
+        sum(gross_minor) AS sum_minor
+    FROM pairs
+    GROUP BY gateway, currency
+    UNION ALL
+    SELECT
+        'payments' AS side,
+        gateway,
+        expected_currency AS currency,
+        'exceptions' AS bucket,
+        count(*) AS entries,
+        sum(expected_minor) AS sum_minor
+    FROM exceptions
+    WHERE payment_id IS NOT NULL
+    GROUP BY gateway, expected_currency
+    UNION ALL
+    SELECT
+        'lines' AS side,
+        gateway,
+        currency,
+        'exceptions' AS bucket,
+        count(*) AS entries,
+        sum(settled_minor) AS sum_minor
+    FROM exceptions
+    WHERE line_id IS NOT NULL
+    GROUP BY gateway, currency
+    UNION ALL
+    SELECT
+        'payments' AS side,
+        gateway,
+        currency,
+        'open' AS bucket,
+        count(*) AS entries,
+        sum(amount_minor) AS sum_minor
+    FROM rest_payments
+    WHERE is_late = 0
+    GROUP BY gateway, currency
+)
+
+SELECT
+    side,
+    gateway,
+    currency,
+    bucket,
+    CAST(sum(entries) AS BIGINT) AS entries,
+    CAST(sum(sum_minor) AS DECIMAL(38, 0)) AS sum_minor
+FROM entries
+GROUP BY side, gateway, currency, bucket
+ORDER BY gateway, currency, side, bucket

@@ -1,0 +1,50 @@
+"""The `tieout` command: finds the subcommand's module and runs it.
+
+A command is a module of this package with `add_parser(subparsers)`, which sets `run` as the
+parser's default, and `run(args) -> int`, the exit code. A TieoutError ends any command with exit code 2.
+Only the module of the command that is asked for is imported, so that every command starts fast.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from tieout.kernel.errors import TieoutError
+
+COMMANDS = {
+    "identify": "say which format a file has",
+    "parse": "read a partner's file by its format",
+    "match": "match payments with settlement lines",
+}
+"""Every command and its one-line help; the module has the command's name."""
+
+REFUSED = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line `argv` (default: the process's own); the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    args = _parser(arguments).parse_args(arguments)
+    try:
+        return int(args.run(args))
+    except TieoutError as error:
+        print(f"tieout: {error}", file=sys.stderr)
+        return REFUSED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tieout", description="Ties out online sales, from the order to the cash in the bank."
+    )
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    asked = next((word for word in arguments if not word.startswith("-")), None)
+    for name, text in COMMANDS.items():
+        if name == asked:
+            import_module(f"tieout.cli.{name}").add_parser(subparsers)
+        else:
+            subparsers.add_parser(name, help=text)
+    return parser

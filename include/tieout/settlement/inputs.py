@@ -1,0 +1,293 @@
+"""The two tables that matching takes: their columns, and the checks that refuse a bad one.
+
+An input is a Parquet file, a CSV file or an Arrow table. It becomes a view with the contract's
+names and types; whatever does not fit is refused with its column, its first bad row and a remedy.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import duckdb
+import pyarrow as pa
+
+from tieout.kernel.errors import Place, TieoutError
+from tieout.settlement.model import MATCHED_KINDS
+
+Source: TypeAlias = pa.Table | Path
+_LARGEST_MINOR = 10**17
+_DAY_US = 86_400_000_000
+
+
+class InputRefused(TieoutError):
+    """A table given to the matcher is not what the contract says."""
+
+    slug = "match-input"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of an input: `type` is text, minor, moment or flag."""
+
+    name: str
+    type: str
+    nullable: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Side:
+    """One input: the name of its view, its key, its amount and all its columns."""
+
+    name: str
+    number: str
+    key: str
+    amount: str
+    columns: tuple[Column, ...]
+    kinds: tuple[str, ...] = ()
+
+
+PAYMENTS = Side(
+    "payments",
+    "payment_no",
+    "payment_id",
+    "amount_minor",
+    (
+        Column("payment_id", "text"),
+        Column("order_ref", "text"),
+        Column("gateway", "text"),
+        Column("gateway_ref", "text", nullable=True),
+        Column("kind", "text"),
+        Column("currency", "text"),
+        Column("amount_minor", "minor"),
+        Column("booked_at", "moment"),
+        Column("due_at", "moment", nullable=True, optional=True),
+        Column("carried", "flag", nullable=True, optional=True),
+    ),
+    MATCHED_KINDS,
+)
+LINES = Side(
+    "lines",
+    "line_no",
+    "line_id",
+    "gross_minor",
+    (
+        Column("line_id", "text"),
+        Column("gateway", "text"),
+        Column("gateway_ref", "text", nullable=True),
+        Column("order_ref", "text", nullable=True),
+        Column("kind", "text"),
+        Column("currency", "text"),
+        Column("gross_minor", "minor"),
+        Column("booked_at", "moment"),
+        Column("carried", "flag", nullable=True, optional=True),
+    ),
+)
+
+_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"} | {
+    "UBIGINT",
+    "HUGEINT",
+}
+_REMEDIES = {
+    "text": "Give text; whole numbers are taken as text too.",
+    "minor": "Give whole minor units (1999 for 19.99 USD), never a fraction or a float.",
+    "moment": "Give a timestamp in UTC, such as 2026-11-20T14:05:00Z.",
+    "flag": "Give true or false.",
+}
+
+
+def load(con: duckdb.DuckDBPyConnection, side: Side, source: Source) -> None:
+    """Make the checked view of one input: `payments`, or `all_lines` and `lines`.
+
+    Raises InputRefused when the file cannot be read or its content breaks the contract.
+    """
+    file = str(source) if isinstance(source, Path) else None
+    _open(con, side, source)
+    types = _types(con, side)
+    _check_columns(side, types, file)
+    _create_view(con, side, types)
+    _check_cells(con, side, types, file)
+    _check_words(con, side, file)
+    _check_unique(con, side, file)
+
+
+def _open(con: duckdb.DuckDBPyConnection, side: Side, source: Source) -> None:
+    raw = f"{side.name}_raw"
+    if isinstance(source, pa.Table):
+        numbers = pa.array(range(source.num_rows), pa.int64())
+        con.register(raw, source.append_column("file_row_number", numbers))
+        return
+    try:
+        if source.suffix.lower() in {".csv", ".tsv", ".txt"}:
+            con.read_csv(str(source), header=True, all_varchar=True).create_view(f"{raw}_text")
+            con.execute(
+                f"CREATE TEMP TABLE {raw} AS"
+                f" SELECT *, row_number() OVER () - 1 AS file_row_number FROM {raw}_text"
+            )
+        else:
+            con.read_parquet(str(source), file_row_number=True).create_view(raw)
+    except duckdb.Error as error:
+        raise InputRefused(
+            f"The file cannot be read: {str(error).splitlines()[0]}",
+            remedy="Give a Parquet file, or a CSV file with a header whose name ends in .csv.",
+            place=Place(str(source)),
+        ) from None
+
+
+def _types(con: duckdb.DuckDBPyConnection, side: Side) -> dict[str, str]:
+    described = con.execute(f"DESCRIBE {side.name}_raw").fetchall()
+    return {str(name): str(type_) for name, type_, *_ in described}
+
+
+def _check_columns(side: Side, types: dict[str, str], file: str | None) -> None:
+    for column in side.columns:
+        found = types.get(column.name)
+        if found is None and not column.optional:
+            raise InputRefused(
+                f"The {side.name} table has no column {column.name!r}.",
+                remedy=f"It needs: {', '.join(c.name for c in side.columns if not c.optional)}.",
+                place=Place(file, field=column.name),
+                found=sorted(types),
+            )
+        if found is not None and not _fits(column, found):
+            raise InputRefused(
+                f"Column {column.name!r} of {side.name} is {found}, which is not {column.type}.",
+                remedy=_REMEDIES[column.type],
+                place=Place(file, field=column.name),
+            )
+
+
+def _fits(column: Column, found: str) -> bool:
+    if found in {"VARCHAR", '"NULL"', "NULL"}:
+        return True
+    if column.type == "text":
+        return found in _INTEGERS or found.startswith(("ENUM", "DOUBLE", "FLOAT"))
+    if column.type == "minor":
+        return found in _INTEGERS or (found.startswith("DECIMAL") and found.endswith(",0)"))
+    if column.type == "flag":
+        return found == "BOOLEAN"
+    return found.startswith(("TIMESTAMP", "DATE"))
+
+
+def _cell(column: Column, types: dict[str, str]) -> str:
+    """The SQL that reads one cell; NULL when it cannot be read."""
+    name, found = column.name, types.get(column.name)
+    if found is None:
+        return "NULL"
+    text = found == "VARCHAR"
+    if column.type == "text":
+        if found.startswith(("DOUBLE", "FLOAT")):
+            return "CAST(NULL AS VARCHAR)"
+        return f"nullif({name}, '')" if text else f"nullif(CAST({name} AS VARCHAR), '')"
+    if column.type == "minor":
+        whole = f"regexp_full_match(trim({name}), '[+-]?[0-9]{{1,18}}')"
+        value = f"CASE WHEN {whole} THEN TRY_CAST({name} AS BIGINT) END" if text else name
+        return f"TRY_CAST({value} AS BIGINT)"
+    if column.type == "flag":
+        return f"TRY_CAST({name} AS BOOLEAN)"
+    return f"epoch_us(TRY_CAST({name} AS TIMESTAMPTZ))" if text else f"epoch_us({name})"
+
+
+def _create_view(con: duckdb.DuckDBPyConnection, side: Side, types: dict[str, str]) -> None:
+    cells = {column.name: _cell(column, types) for column in side.columns}
+    amount = cells[side.amount]
+    facts = [f"file_row_number AS {side.number}"]
+    facts += [f"{cells[c.name]} AS {c.name}" for c in side.columns if c.type in {"text", "minor"}]
+    facts.append(f"CASE WHEN kind = 'refund' THEN abs({amount}) ELSE {amount} END AS settle_minor")
+    facts.append(f"{cells['booked_at']} AS booked_us")
+    facts.append(f"({cells['booked_at']} // {_DAY_US}) AS booked_day")
+    facts.append(f"CASE WHEN {cells['carried']} THEN 1 ELSE 0 END AS carried")
+    if side is PAYMENTS:
+        facts.append(f"CAST({cells['due_at']} AS BIGINT) AS due_us")
+    matched = ", ".join(f"'{kind}'" for kind in MATCHED_KINDS)
+    facts.append(f"CASE WHEN kind IN ({matched}) THEN 1 ELSE 0 END AS is_matched_kind")
+    view = "payments" if side is PAYMENTS else "all_lines"
+    con.execute(f"CREATE TEMP VIEW {view} AS SELECT {', '.join(facts)} FROM {side.name}_raw")
+    if side is LINES:
+        con.execute("CREATE TEMP VIEW lines AS SELECT * FROM all_lines WHERE is_matched_kind = 1")
+
+
+def _check_cells(
+    con: duckdb.DuckDBPyConnection, side: Side, types: dict[str, str], file: str | None
+) -> None:
+    """Refuse a NULL where none may be, and a cell that cannot be read, naming the first."""
+    tests = [(column, _bad(column, types)) for column in side.columns if column.name in types]
+    counts = ", ".join(f"count(*) FILTER (WHERE {test})" for _, test in tests)
+    found = con.execute(f"SELECT {counts} FROM {side.name}_raw").fetchall()[0]
+    for (column, test), bad in zip(tests, found, strict=True):
+        if bad:
+            row, value = con.execute(
+                f"SELECT file_row_number, CAST({column.name} AS VARCHAR)"
+                f" FROM {side.name}_raw WHERE {test} ORDER BY file_row_number LIMIT 1"
+            ).fetchall()[0]
+            raise _bad_cell(side, column, bad, row, value, file)
+
+
+def _bad(column: Column, types: dict[str, str]) -> str:
+    cell, name = _cell(column, types), column.name
+    if column.type == "minor":
+        return f"({cell} IS NULL OR abs({cell}) > {_LARGEST_MINOR})"
+    if not column.nullable:
+        return f"({cell} IS NULL)"
+    empty = f"{name} = ''" if types[name] == "VARCHAR" else "false"
+    if types[name].startswith(("DOUBLE", "FLOAT")):
+        empty = f"isnan({name})"
+    return f"({cell} IS NULL AND {name} IS NOT NULL AND NOT ({empty}))"
+
+
+def _bad_cell(
+    side: Side, column: Column, bad: int, row: int, value: str | None, file: str | None
+) -> InputRefused:
+    shown = "is empty" if value in (None, "") else f"holds {str(value)[:60]!r}"
+    return InputRefused(
+        f"Column {column.name!r} of {side.name} {shown} in row {row + 1} of the data"
+        f" ({bad} such row{'s' if bad > 1 else ''}).",
+        remedy=_REMEDIES[column.type],
+        place=Place(file, line=_line(file, row), field=column.name),
+        rows=bad,
+    )
+
+
+def _line(file: str | None, row: int) -> int | None:
+    return row + 2 if file and not file.lower().endswith((".parquet", ".pq")) else None
+
+
+def _check_words(con: duckdb.DuckDBPyConnection, side: Side, file: str | None) -> None:
+    view = "payments" if side is PAYMENTS else "all_lines"
+    for name in ("currency", "kind"):
+        words = con.execute(
+            f"SELECT {name}, min({side.number}) FROM {view} GROUP BY {name} ORDER BY 2"
+        ).fetchall()
+        for word, row in words:
+            if remedy := _wrong_word(name, word, side.kinds):
+                raise InputRefused(
+                    f"{word!r} is no {name} of {side.name} (row {row + 1} of the data).",
+                    remedy=remedy,
+                    place=Place(file, line=_line(file, row), field=name),
+                )
+
+
+def _wrong_word(name: str, word: str, kinds: tuple[str, ...]) -> str | None:
+    if name == "currency":
+        fits = len(word) == 3 and word.isascii() and word.isalpha() and word.isupper()
+        return None if fits else "Use the three capital letters of ISO 4217, such as EUR."
+    return f"Use one of: {', '.join(kinds)}." if kinds and word not in kinds else None
+
+
+def _check_unique(con: duckdb.DuckDBPyConnection, side: Side, file: str | None) -> None:
+    view = "payments" if side is PAYMENTS else "all_lines"
+    rows, ids = con.execute(f"SELECT count(*), count(DISTINCT {side.key}) FROM {view}").fetchall()[
+        0
+    ]
+    if rows == ids:
+        return
+    value, row = con.execute(
+        f"SELECT {side.key}, max({side.number}) FROM {view} GROUP BY {side.key}"
+        " HAVING count(*) > 1 ORDER BY 2 LIMIT 1"
+    ).fetchall()[0]
+    raise InputRefused(
+        f"{side.key} {value!r} occurs more than once in {side.name}, again in row {row + 1}"
+        f" of the data ({rows - ids} rows too many).",
+        remedy="Give each row once, with an id of its own.",
+        place=Place(file, line=_line(file, row), field=side.key),
+    )
