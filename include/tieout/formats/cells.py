@@ -1,5 +1,6 @@
-"""One cell's text -> one value. This is what each type means; columns.py is only its faster twin."""
+"""One cell's text -> one value: what each type means; columns.py is only its faster twin."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -16,12 +17,32 @@ RATE_SCALE = 15
 MAX_INT = 2**63 - 1
 
 # Zone abbreviations that mean one offset wherever gateways write them, in hours east of UTC.
-# Those with several meanings (CST, IST, AST, ...) are left out: such a row is rejected, not guessed.
+# Those with several meanings (CST, IST, AST, ...) are left out: such a row is rejected.
 ZONE_HOURS: Mapping[str, int] = {
-    **{"UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 1, "BST": 1},
-    **{"CET": 1, "CEST": 2, "EET": 2, "EEST": 3},
-    **{"EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7},
-    **{"AEST": 10, "AEDT": 11, "JST": 9, "HKT": 8, "NZST": 12, "NZDT": 13, "BRT": -3},
+    "UTC": 0,
+    "GMT": 0,
+    "Z": 0,
+    "WET": 0,
+    "WEST": 1,
+    "BST": 1,
+    "CET": 1,
+    "CEST": 2,
+    "EET": 2,
+    "EEST": 3,
+    "EST": -5,
+    "EDT": -4,
+    "CDT": -5,
+    "MST": -7,
+    "MDT": -6,
+    "PST": -8,
+    "PDT": -7,
+    "AEST": 10,
+    "AEDT": 11,
+    "JST": 9,
+    "HKT": 8,
+    "NZST": 12,
+    "NZDT": 13,
+    "BRT": -3,
 }
 _NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d*)?|\.\d+)", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
@@ -56,6 +77,8 @@ def cell_value(field: FieldSpec, text: str, beside: str | None) -> Value:
             return _money(field, text, beside)
         case "date":
             return _moment(field, text).date()
+        case "json":
+            return _json(text)
         case "timestamp":
             return _in_utc(_moment(field, text), beside or field.zone)
 
@@ -94,6 +117,14 @@ def _decimal(text: str) -> Decimal:
     if value != round(value, RATE_SCALE):
         raise CellError("number", f"More than {RATE_SCALE} decimals.", "Round the number.")
     return value
+
+
+def _json(text: str) -> str:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise CellError("json", "This is no JSON.", "Write a JSON value.") from None
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _currency(text: str) -> str:

@@ -1,6 +1,7 @@
 """Control totals: what the file says of itself against what is in it."""
 
 from collections.abc import Mapping, Set
+from typing import cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -65,7 +66,8 @@ def _groups(check: Check, columns: Columns) -> list[dict[str, object]]:
         [*(columns[name] for name in check.by), closed, amount], names=[*keys, "closed", "amount"]
     )
     grouped = table.group_by(keys, use_threads=False)
-    return grouped.aggregate([("closed", "max"), ("amount", "sum")]).to_pylist()
+    sums = grouped.aggregate([("closed", "max"), ("amount", "sum")])
+    return cast(list[dict[str, object]], sums.to_pylist())
 
 
 def _label(group: Mapping[str, object]) -> str:

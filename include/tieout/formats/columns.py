@@ -18,6 +18,7 @@ ARROW_TYPES: dict[str, pa.DataType] = {
     "currency": pa.string(),
     "integer": pa.int64(),
     "money": pa.int64(),
+    "json": pa.string(),
     "decimal": pa.decimal128(38, RATE_SCALE),
     "date": pa.date32(),
     "timestamp": pa.timestamp("us", tz="UTC"),
@@ -25,7 +26,10 @@ ARROW_TYPES: dict[str, pa.DataType] = {
 _MONEY_SCALE = 4
 _FAST_NUMBER = r"^[+-]?\d{1,13}(\.\d{1,4})?$"
 # Only days that every year has: Arrow would read 30 February as 2 March.
-_DAY = r"(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+_DAY = (
+    r"(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])"
+    r"|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+)
 _FAST_MOMENT = {
     "%Y-%m-%d %H:%M:%S": rf"^[12]\d{{3}}-{_DAY} (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d$",
     "%Y-%m-%dT%H:%M:%SZ": rf"^[12]\d{{3}}-{_DAY}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$",
@@ -55,7 +59,7 @@ class Converted:
 def convert(
     field: FieldSpec, source: str, texts: pa.StringArray, beside: pa.StringArray | None = None
 ) -> Converted:
-    """The values of a column of trimmed texts (null = blank). `beside`: currency or zone per row."""
+    """The values of a column of trimmed texts (null = blank); `beside`: their currency or zone."""
     arrow_type = ARROW_TYPES["text" if field.map else field.type]
     if len(texts) <= SMALL:
         values = pa.nulls(len(texts), arrow_type)
@@ -68,7 +72,7 @@ def convert(
     return _ask_each(field, source, texts, beside, values, rows)
 
 
-def _ask_each(  # noqa: PLR0913 (one column's parts)
+def _ask_each(
     field: FieldSpec,
     source: str,
     texts: pa.StringArray,
@@ -109,7 +113,7 @@ def _fast(
             return _fast_money(field, texts, beside)
         case "timestamp":
             return _fast_moments(field, texts, beside, arrow_type)
-        case "date":
+        case "date" | "json":
             return pa.nulls(len(texts), arrow_type)
 
 
@@ -203,7 +207,7 @@ def constrain(field: FieldSpec, source: str, values: pa.Array, texts: pa.Array) 
     return [bad for test in tests for bad in _outside(source, values, texts, *test)]
 
 
-def _outside(  # noqa: PLR0913 (one constraint's parts)
+def _outside(
     source: str, values: pa.Array, texts: pa.Array, rule: str, holds: pa.Array, wanted: str
 ) -> list[BadCell]:
     fails = pc.indices_nonzero(pc.and_(pc.is_valid(values), pc.invert(holds))).to_pylist()

@@ -1,4 +1,4 @@
-"""What has no canonical place is kept as JSON text, one object per row, under the partner's names."""
+"""What has no canonical place is kept as JSON text per row, under the partner's names."""
 
 import json
 

@@ -88,7 +88,7 @@ def _signed_like(amount: pa.Array, model: pa.Array) -> pa.Array:
 def _not_adding_up(
     columns: Columns, gross: pa.Array, fee: pa.Array, net: pa.Array
 ) -> list[BadCell]:
-    """Lines whose own gross, fee and net disagree; a payout's gross is no sale and not looked at."""
+    """Lines whose gross, fee and net disagree; a payout's gross is no sale and not looked at."""
     differs = pc.not_equal(pc.subtract(gross, fee), net)
     looked_at = pc.not_equal(columns["kind"], "payout")
     rows = pc.indices_nonzero(pc.fill_null(pc.and_(differs, looked_at), False)).to_pylist()

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import chain
 
 import pyarrow as pa
@@ -303,7 +304,7 @@ def _cut_jsonl(text: str) -> Grid:
 
 def _json_object(line: str) -> dict[str, str] | Flaw:
     try:
-        found = json.loads(line, parse_float=str, parse_int=str)
+        found = json.loads(line, parse_float=Decimal, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         return Flaw("json", f"The line is no JSON: {error}.")
     if not isinstance(found, dict):
@@ -311,7 +312,13 @@ def _json_object(line: str) -> dict[str, str] | Flaw:
     return {key: _json_cell(value) for key, value in found.items()}
 
 
+def _no_number(word: str) -> object:
+    raise ValueError(f"{word} is no number of JSON")
+
+
 def _json_cell(value: object) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str | Decimal):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False, default=float)

@@ -14,13 +14,13 @@ from tieout.kernel.errors import Place, TieoutError
 _HEAD_BYTES = 262_144
 
 
-class FormatUnknown(TieoutError):
+class FormatUnknown(TieoutError):  # noqa: N818 (a state, as in FileRefused)
     """No format fits the file."""
 
     slug = "format-unknown"
 
 
-class FormatAmbiguous(TieoutError):
+class FormatAmbiguous(TieoutError):  # noqa: N818 (a state, as in FileRefused)
     """Several formats fit the file equally well."""
 
     slug = "format-ambiguous"
@@ -111,7 +111,7 @@ def _fit(spec: FormatSpec, head: str, name: str | None) -> _Fit | None:
 
 
 def _columns_of(spec: FormatSpec, head: str) -> list[str] | None:
-    """The column names as this format would read them, or None where the file is not of its kind."""
+    """The column names as this format would read them, or None where it cannot."""
     if spec.layout == "jsonl":
         return _json_keys(head)
     try:

@@ -83,7 +83,7 @@ def _sum_of(
         for name in names:
             if name not in sources:
                 continue
-            part = convert(each, name, sources.texts(name), done[cast(str, each.currency)])
+            part = convert(each, name, sources.texts(name), done[cast("str", each.currency)])
             bad += part.bad
             any_part = pc.or_(any_part, pc.is_valid(part.values))
             total = operation(total, pc.fill_null(part.values, 0))

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-FieldType = Literal["text", "integer", "decimal", "currency", "money", "date", "timestamp"]
+FieldType = Literal["text", "integer", "decimal", "currency", "money", "date", "timestamp", "json"]
 Family = Literal[
     "settlement_line", "purchase_order", "vendor_ack", "shipment", "tracking_event", "order_entry"
 ]

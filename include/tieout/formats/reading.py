@@ -1,4 +1,4 @@
-"""Reading a file by its spec: cut, convert, finish, check; refused whole or read to the last row."""
+"""Reading a file by its spec: cut, convert, finish, check; refused whole, or read to its end."""
 
 import hashlib
 import re
@@ -15,7 +15,7 @@ from tieout.formats.columns import BadCell
 from tieout.formats.extra import extra_column
 from tieout.formats.grid import Grid, cut, decode
 from tieout.formats.mapping import Sources, convert_fields
-from tieout.formats.model import FactRecord, FormatSpec, normal_name
+from tieout.formats.model import FactRecord, FieldSpec, FormatSpec, normal_name
 from tieout.formats.results import CheckResult, Counts, Fact, FileRefused, ParsedFile, RowProblem
 from tieout.kernel.errors import Place, mask_cards
 
@@ -125,11 +125,7 @@ def _facts(record: FactRecord, cells: list[str], place: Place) -> dict[str, Fact
     for index, field in enumerate(record.fields):
         text = cells[index].strip() if index < len(cells) else ""
         try:
-            if not text and field.required:
-                raise CellError("required", "The value is missing.", "Fill it.")
-            value = cell_value(field, text, None) if text else None
-            if field.constraints.enum and value not in field.constraints.enum:
-                raise CellError("enum", f"Not {' or '.join(field.constraints.enum)}.", "")
+            facts[field.name] = _fact(field, text)
         except CellError as error:
             raise FileRefused(
                 "structure",
@@ -139,8 +135,17 @@ def _facts(record: FactRecord, cells: list[str], place: Place) -> dict[str, Fact
                 found=repr(mask_cards(text)),
                 place=Place(place.file, place.line, field.name),
             ) from error
-        facts[field.name] = value
     return facts
+
+
+def _fact(field: FieldSpec, text: str) -> Fact:
+    if not text and field.required:
+        raise CellError("required", "The value is missing.", "Fill it.")
+    value = cell_value(field, text, None) if text else None
+    wanted = field.constraints.enum
+    if wanted and value not in wanted:
+        raise CellError("enum", f"The value is not {' or '.join(wanted)}.", "Correct it.")
+    return value
 
 
 def _row_problems(grid: Grid, bad: list[BadCell], text: str) -> dict[int, RowProblem]:

@@ -31,7 +31,7 @@ class RowProblem:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One control total. A failed check that only reports has `ok` False in a file that was read."""
+    """One control total. One that failed and only reports is in a file that was read."""
 
     name: str
     ok: bool
@@ -67,7 +67,7 @@ class ParsedFile:
     counts: Counts
 
 
-class FileRefused(TieoutError):
+class FileRefused(TieoutError):  # noqa: N818 (it is what happened to the file)
     """A file that is not taken at all; nothing of it may be loaded.
 
     `reason` is one of empty, encoding, structure, truncated, missing-column, new-column,
@@ -76,7 +76,7 @@ class FileRefused(TieoutError):
 
     slug = "file-refused"
 
-    def __init__(  # noqa: PLR0913 (an error is its facts)
+    def __init__(
         self,
         reason: str,
         message: str,

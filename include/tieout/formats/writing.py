@@ -24,7 +24,7 @@ from tieout.kernel.money import format_minor
 Texts = list[str]
 
 
-class CannotWrite(TieoutError):
+class CannotWrite(TieoutError):  # noqa: N818 (a state, as in FileRefused)
     """Rows or facts that the format has no way to say."""
 
     slug = "cannot-write"
@@ -144,7 +144,7 @@ def _field_cells(field: FieldSpec, columns: Columns, size: int) -> dict[str, Tex
     cells: dict[str, Texts] = {}
     default = field.alternatives[:1]
     if not field.source_when:
-        cells = {name: texts for name in default}
+        cells = dict.fromkeys(default, texts)
     else:
         kinds = columns["kind"].to_pylist()
         targets = [field.source_when.get(kind, default)[:1] for kind in kinds]
@@ -236,6 +236,8 @@ def _as_jsonl(spec: FormatSpec, columns: Columns, size: int) -> bytes:
         numbers = pa.types.is_integer(values.type) and field.unit == "minor"
         plain = field.type == "integer" or numbers
         found = values.to_pylist() if plain else _texts(field, values, columns)
+        if field.type == "json":
+            found = [json.loads(text) if text else "" for text in found]
         named[field.alternatives[0]] = found
     rows = zip(*named.values(), strict=True)
     lines = [

@@ -1,0 +1,36 @@
+"""A corrected row is read as if it had come that way: in its file, on its line."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tieout.formats.grid import cut, decode
+from tieout.formats.model import FormatSpec
+from tieout.formats.reading import read
+from tieout.formats.results import Counts, ParsedFile
+
+
+def read_corrected(
+    data: bytes, spec: FormatSpec, *, name: str, corrected: Mapping[int, str]
+) -> ParsedFile:
+    """Only the rows that a person corrected, read from the file they came in.
+
+    `data` is the file as it came; `corrected` gives, for the line on which a record starts, its new
+    text. The counts are those of the corrected rows. Raises FileRefused as `read` does.
+    """
+    text = decode(data, spec, name)
+    starts = cut(data, text, spec, name).lines.to_pylist()
+    lines = text.split("\n")
+    ends = [*starts[1:], starts[-1] + 1] if starts else []
+    for start, end in zip(starts, ends, strict=True):
+        if start in corrected:
+            blanks = [""] * (end - start - 1)
+            lines[start - 1 : end - 1] = [corrected[start].replace("\n", " "), *blanks]
+    parsed = read("\n".join(lines).encode(), spec, name=name)
+    wanted = pa.array(list(corrected), pa.int64())
+    rows = parsed.rows.filter(pc.is_in(parsed.rows.column("line_no"), wanted))
+    rejected = [problem for problem in parsed.rejected if problem.line in corrected]
+    counts = Counts(len(rows) + len(rejected), len(rows), len(rejected))
+    return replace(parsed, rows=rows, rejected=rejected, counts=counts)
