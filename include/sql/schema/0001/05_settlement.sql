@@ -1,0 +1,89 @@
+-- purpose: what gateways report, how it was matched to payments, and the proof of the day.
+
+CREATE TABLE gateway_account (
+    gateway text NOT NULL REFERENCES partner,
+    account text NOT NULL,
+    window_days integer NOT NULL DEFAULT 5 CHECK (window_days >= 0),
+    tolerance_minor bigint NOT NULL DEFAULT 0 CHECK (tolerance_minor >= 0),
+    overdue_business_days integer NOT NULL DEFAULT 3 CHECK (overdue_business_days >= 0),
+    PRIMARY KEY (gateway, account)
+);
+CREATE UNIQUE INDEX gateway_account_one ON gateway_account (gateway);
+
+CREATE TABLE settlement_line (
+    settlement_line_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    source_file_id bigint NOT NULL REFERENCES source_file,
+    file_line integer NOT NULL,
+    gateway text NOT NULL REFERENCES partner,
+    account text NOT NULL,
+    batch_no text,
+    kind text NOT NULL,
+    gateway_ref text,
+    order_ref text,
+    original_ref text,
+    gross_minor bigint NOT NULL,
+    fee_minor bigint NOT NULL,
+    net_minor bigint NOT NULL,
+    currency char(3) NOT NULL,
+    settlement_currency char(3) NOT NULL,
+    settlement_net_minor bigint NOT NULL,
+    exchange_rate numeric,
+    booked_at timestamptz NOT NULL,
+    payout_ref text,
+    method text,
+    extra jsonb NOT NULL DEFAULT '{}',
+    UNIQUE (source_file_id, file_line)
+);
+CREATE INDEX settlement_line_order_ref ON settlement_line (order_ref);
+CREATE INDEX settlement_line_gateway_ref ON settlement_line (gateway, gateway_ref);
+COMMENT ON TABLE settlement_line IS
+'The canonical settlement line. Signs: gross is money to us (+) or from us (-), fee is a cost (+), net
+is gross less fee; the settlement currency is what the account is paid out in.';
+
+CREATE TABLE settlement_match (
+    settlement_match_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    business_date date NOT NULL,
+    pass text NOT NULL,
+    payment_id bigint NOT NULL UNIQUE REFERENCES payment,
+    settlement_line_id bigint NOT NULL UNIQUE REFERENCES settlement_line,
+    amount_minor bigint NOT NULL,
+    variance_minor bigint NOT NULL,
+    matched_at timestamptz NOT NULL
+);
+CREATE INDEX settlement_match_date ON settlement_match (business_date);
+
+CREATE TABLE settlement_finding (
+    settlement_finding_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    business_date date NOT NULL,
+    code text NOT NULL,
+    payment_id bigint REFERENCES payment,
+    settlement_line_id bigint REFERENCES settlement_line,
+    amount_minor bigint NOT NULL,
+    currency char(3) NOT NULL,
+    evidence jsonb NOT NULL
+);
+CREATE INDEX settlement_finding_date ON settlement_finding (business_date, code);
+COMMENT ON TABLE settlement_finding IS
+'What the passes could not match, by code, as of each business date; the latest date is the truth of now.';
+
+CREATE TABLE settlement_proof (
+    business_date date NOT NULL,
+    side text NOT NULL CHECK (side IN ('payments', 'lines')),
+    gateway text NOT NULL,
+    currency char(3) NOT NULL,
+    opening_count bigint NOT NULL,
+    opening_minor bigint NOT NULL,
+    new_count bigint NOT NULL,
+    new_minor bigint NOT NULL,
+    matched_count bigint NOT NULL,
+    matched_minor bigint NOT NULL,
+    exception_count bigint NOT NULL,
+    exception_minor bigint NOT NULL,
+    open_count bigint NOT NULL,
+    open_minor bigint NOT NULL,
+    PRIMARY KEY (business_date, side, gateway, currency),
+    CONSTRAINT proof_counts_add_up
+    CHECK (opening_count + new_count = matched_count + exception_count + open_count),
+    CONSTRAINT proof_money_adds_up
+    CHECK (opening_minor + new_minor = matched_minor + exception_minor + open_minor)
+);

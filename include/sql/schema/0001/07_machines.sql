@@ -1,0 +1,107 @@
+-- purpose: the state machines' transitions, and the guards on their tables.
+
+INSERT INTO state_transition (machine, from_state, event, to_state) VALUES
+('source_file', '', 'received', 'RECEIVED'),
+('source_file', 'RECEIVED', 'loaded', 'LOADED'),
+('source_file', 'RECEIVED', 'refused', 'REFUSED'),
+('source_file', 'RECEIVED', 'same_hash', 'DUPLICATE'),
+('source_file', 'RECEIVED', 'same_control_number', 'CONFLICT'),
+('quarantine', '', 'set_aside', 'OPEN'),
+('quarantine', 'OPEN', 'corrected', 'CORRECTED'),
+('quarantine', 'CORRECTED', 'still_wrong', 'OPEN'),
+('quarantine', 'CORRECTED', 'loaded', 'RELEASED'),
+('quarantine', 'OPEN', 'cured', 'RELEASED'),
+('quarantine', 'OPEN', 'discarded', 'DISCARDED'),
+('effect', '', 'planned', 'PLANNED'),
+('effect', 'PLANNED', 'sent', 'SENT'),
+('effect', 'SENT', 'confirmed', 'CONFIRMED'),
+('effect', 'SENT', 'refused', 'REFUSED'),
+('effect', 'SENT', 'no_answer', 'UNKNOWN'),
+('effect', 'SENT', 'proved_not_done', 'PLANNED'),
+('effect', 'UNKNOWN', 'proved_done', 'CONFIRMED'),
+('effect', 'UNKNOWN', 'proved_not_done', 'PLANNED'),
+('effect', 'UNKNOWN', 'refused', 'REFUSED'),
+('effect', 'REFUSED', 'planned_again', 'PLANNED'),
+('order_entry', '', 'captured', 'RECEIVED'),
+('order_entry', 'RECEIVED', 'validated', 'VALID'),
+('order_entry', 'RECEIVED', 'duplicate', 'DUPLICATE'),
+('order_entry', 'RECEIVED', 'set_aside', 'QUARANTINED'),
+('order_entry', 'VALID', 'normalised', 'NORMALISED'),
+('order_entry', 'VALID', 'set_aside', 'QUARANTINED'),
+('order_entry', 'QUARANTINED', 'corrected', 'VALID'),
+('sales_order', '', 'taken_in', 'PENDING_CARD'),
+('sales_order', 'PENDING_CARD', 'declined', 'CARD_REJECTED'),
+('sales_order', 'PENDING_CARD', 'captured', 'ACCEPTED'),
+('sales_order', 'ACCEPTED', 'verified', 'VERIFIED'),
+('sales_order', 'VERIFIED', 'vendors_told', 'READY_FOR_SHIPPING'),
+('vendor_order', '', 'planned', 'PLANNED'),
+('vendor_order', 'PLANNED', 'written', 'WRITTEN'),
+('vendor_order', 'WRITTEN', 'delivered', 'DELIVERED'),
+('vendor_order', 'DELIVERED', 'receipted', 'RECEIPTED'),
+('vendor_order', 'DELIVERED', 'accepted', 'ACCEPTED'),
+('vendor_order', 'DELIVERED', 'accepted_in_part', 'PARTIAL'),
+('vendor_order', 'DELIVERED', 'backordered', 'BACKORDERED'),
+('vendor_order', 'DELIVERED', 'rejected', 'REJECTED'),
+('vendor_order', 'RECEIPTED', 'accepted', 'ACCEPTED'),
+('vendor_order', 'RECEIPTED', 'accepted_in_part', 'PARTIAL'),
+('vendor_order', 'RECEIPTED', 'backordered', 'BACKORDERED'),
+('vendor_order', 'RECEIPTED', 'rejected', 'REJECTED'),
+('vendor_order', 'ACCEPTED', 'accepted_in_part', 'PARTIAL'),
+('vendor_order', 'ACCEPTED', 'backordered', 'BACKORDERED'),
+('vendor_order', 'ACCEPTED', 'rejected', 'REJECTED'),
+('vendor_order', 'PARTIAL', 'accepted', 'ACCEPTED'),
+('vendor_order', 'PARTIAL', 'backordered', 'BACKORDERED'),
+('vendor_order', 'PARTIAL', 'rejected', 'REJECTED'),
+('vendor_order', 'BACKORDERED', 'accepted', 'ACCEPTED'),
+('vendor_order', 'BACKORDERED', 'accepted_in_part', 'PARTIAL'),
+('vendor_order', 'BACKORDERED', 'rejected', 'REJECTED'),
+('vendor_order', 'REJECTED', 'accepted', 'ACCEPTED'),
+('vendor_order', 'REJECTED', 'accepted_in_part', 'PARTIAL'),
+('vendor_order', 'REJECTED', 'backordered', 'BACKORDERED'),
+('vendor_order', 'ACCEPTED', 'shipped', 'SHIPPED'),
+('vendor_order', 'PARTIAL', 'shipped', 'SHIPPED'),
+('parcel', '', 'announced', 'PRE_TRANSIT'),
+('exception_case', '', 'seen', 'PENDING'),
+('exception_case', 'PENDING', 'grace_over', 'OPEN'),
+('exception_case', 'PENDING', 'inhibited', 'SUPPRESSED'),
+('exception_case', 'PENDING', 'gone', 'AUTO_RESOLVED'),
+('exception_case', 'OPEN', 'acknowledged', 'ACKED'),
+('exception_case', 'OPEN', 'snoozed', 'SNOOZED'),
+('exception_case', 'OPEN', 'inhibited', 'SUPPRESSED'),
+('exception_case', 'OPEN', 'gone', 'AUTO_RESOLVED'),
+('exception_case', 'OPEN', 'resolved', 'RESOLVED'),
+('exception_case', 'OPEN', 'written_off', 'WRITTEN_OFF'),
+('exception_case', 'OPEN', 'false_alarm', 'FALSE_POSITIVE'),
+('exception_case', 'ACKED', 'snoozed', 'SNOOZED'),
+('exception_case', 'ACKED', 'gone', 'AUTO_RESOLVED'),
+('exception_case', 'ACKED', 'resolved', 'RESOLVED'),
+('exception_case', 'ACKED', 'written_off', 'WRITTEN_OFF'),
+('exception_case', 'ACKED', 'false_alarm', 'FALSE_POSITIVE'),
+('exception_case', 'SNOOZED', 'woken', 'OPEN'),
+('exception_case', 'SNOOZED', 'gone', 'AUTO_RESOLVED'),
+('exception_case', 'SUPPRESSED', 'parent_closed', 'PENDING'),
+('exception_case', 'SUPPRESSED', 'gone', 'AUTO_RESOLVED');
+
+-- A parcel's state is the fold of its carrier's events in the order of their time, so that one step
+-- may pass over states whose events came late; an ended parcel stays ended.
+INSERT INTO state_transition (machine, from_state, event, to_state)
+SELECT
+    'parcel' AS machine,
+    f.state AS from_state,
+    lower(t.state) AS event,
+    t.state AS to_state
+FROM
+    unnest(ARRAY['PRE_TRANSIT', 'IN_TRANSIT', 'OUT_FOR_DELIVERY', 'PICKUP_READY', 'ATTEMPT_FAILED',
+        'EXCEPTION', 'RETURNING']) AS f (state),
+    unnest(ARRAY['IN_TRANSIT', 'OUT_FOR_DELIVERY', 'PICKUP_READY', 'ATTEMPT_FAILED', 'EXCEPTION',
+        'RETURNING', 'DELIVERED', 'RETURNED', 'LOST']) AS t (state)
+WHERE f.state <> t.state;
+
+SELECT guard_status('source_file', 'source_file');
+SELECT guard_status('quarantine', 'quarantine');
+SELECT guard_status('effect', 'effect');
+SELECT guard_status('order_entry', 'order_entry');
+SELECT guard_status('sales_order', 'sales_order');
+SELECT guard_status('vendor_order', 'vendor_order');
+SELECT guard_status('parcel', 'parcel');
+SELECT guard_status('exception_case', 'exception_case');

@@ -1,0 +1,1 @@
+"""Tieout: ties out online sales, from the order to the cash in the bank."""

@@ -1,0 +1,142 @@
+"""Sessions on the system of record, and the few ways in which rows cross its border.
+
+SQL comes from files (kernel.sqlfiles) with bound parameters written `:name`. Bulk rows go in by COPY
+from an Arrow table and come out as one; nothing loops over rows.
+"""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+from psycopg import sql
+from pyarrow import csv
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.engine import make_url
+
+from tieout.kernel.sqlfiles import sql_text
+
+_ARROW_TYPES: dict[str, pa.DataType] = {
+    "int2": pa.int32(),
+    "int4": pa.int32(),
+    "int8": pa.int64(),
+    "bool": pa.bool_(),
+    "date": pa.date32(),
+    "timestamptz": pa.timestamp("us", tz="UTC"),
+    "numeric": pa.decimal128(38, 12),
+    "float8": pa.float64(),
+}
+
+
+@cache
+def engine(url: str) -> Engine:
+    """The connection pool of a database, one per process and address."""
+    address = make_url(url).set(drivername="postgresql+psycopg")
+    return create_engine(address, pool_pre_ping=True, pool_size=5)
+
+
+@contextmanager
+def transaction(url: str, actor: str) -> Iterator[Connection]:
+    """One transaction: committed when the block ends, rolled back when it raises.
+
+    `actor` is written to the history of every state that the block changes.
+    """
+    with engine(url).begin() as connection:
+        connection.execute(
+            text("SELECT set_config('tieout.actor', :actor, true)"), {"actor": actor}
+        )
+        yield connection
+
+
+def execute(connection: Connection, name: str, **params: object) -> int:
+    """Run the statement of `include/sql/<name>.sql`; returns how many rows it touched."""
+    return connection.execute(text(sql_text(name)), params).rowcount
+
+
+def execute_script(connection: Connection, script: str) -> None:
+    """Run SQL text of several statements without parameters, such as DDL."""
+    with _driver(connection).cursor() as cursor:
+        cursor.execute(sql.SQL(script))  # type: ignore[arg-type]  # the text is a file of ours
+
+
+def fetch(connection: Connection, name: str, **params: object) -> list[dict[str, Any]]:
+    """The rows of a small query, each as a mapping of column to value."""
+    result = connection.execute(text(sql_text(name)), params)
+    return [dict(row) for row in result.mappings()]
+
+
+def fetch_arrow(connection: Connection, name: str, **params: object) -> pa.Table:
+    """The rows of a large query as an Arrow table.
+
+    Integers, booleans, dates, timestamps (UTC, microseconds), numerics as decimal128(38, 12) and
+    floats keep their types; every other type comes as text.
+    """
+    statement = text(sql_text(name).strip().rstrip(";")).compile(dialect=PGDialect_psycopg())
+    query = sql.SQL(str(statement))  # type: ignore[arg-type]  # the text is a file of ours
+    with psycopg.ClientCursor(_driver(connection)) as cursor:
+        cursor.execute(sql.SQL("SELECT * FROM ({}) AS q LIMIT 0").format(query), params)
+        types = {
+            column.name: _ARROW_TYPES.get(column.type_display, pa.string())
+            for column in cursor.description or ()
+        }
+        buffer = io.BytesIO()
+        with cursor.copy(
+            sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(query), params
+        ) as copy:
+            for chunk in copy:
+                buffer.write(chunk)
+    return _from_csv(buffer, types)
+
+
+def copy_in(connection: Connection, table: str, rows: pa.Table) -> int:
+    """Append an Arrow table to a database table by COPY; columns go by name.
+
+    Nulls stay NULL and empty text stays empty. Returns the number of rows.
+    """
+    if rows.num_rows == 0:
+        return 0
+    buffer = io.BytesIO()
+    options = csv.WriteOptions(include_header=False, quoting_style="all_valid")
+    csv.write_csv(rows, buffer, options)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, rows.column_names))
+    )
+    with _driver(connection).cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(buffer.getbuffer())
+    return int(rows.num_rows)
+
+
+def lock(connection: Connection, name: str) -> None:
+    """Wait for the only turn at `name` until this transaction ends."""
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}
+    )
+
+
+def _driver(connection: Connection) -> "psycopg.Connection[tuple[Any, ...]]":
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
+
+
+def _from_csv(buffer: io.BytesIO, types: dict[str, pa.DataType]) -> pa.Table:
+    if buffer.tell() == 0:
+        return pa.schema(list(types.items())).empty_table()
+    buffer.seek(0)
+    return csv.read_csv(
+        buffer,
+        read_options=csv.ReadOptions(column_names=list(types)),
+        parse_options=csv.ParseOptions(newlines_in_values=True),
+        convert_options=csv.ConvertOptions(
+            column_types=types,
+            true_values=["t"],
+            false_values=["f"],
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        ),
+    )
