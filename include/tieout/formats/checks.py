@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from tieout.formats.families import Columns
 from tieout.formats.model import Check, FormatSpec
 from tieout.formats.results import CheckResult, Fact
+from tieout.kernel.money import format_minor
 
 
 def run_checks(
@@ -18,11 +19,16 @@ def run_checks(
 
     `unread` are rows of which a number could not be read: a sum over them cannot tie.
     """
-    return [_run(check, columns, facts, size, unread) for check in spec.checks]
+    return [_run(check, spec, columns, facts, size, unread) for check in spec.checks]
 
 
 def _run(
-    check: Check, columns: Columns, facts: Mapping[str, Fact], size: int, unread: Set[int]
+    check: Check,
+    spec: FormatSpec,
+    columns: Columns,
+    facts: Mapping[str, Fact],
+    size: int,
+    unread: Set[int],
 ) -> CheckResult:
     match check.rule:
         case "trailer_count":
@@ -34,7 +40,7 @@ def _run(
             ok = expected == found and not unread
             return CheckResult(check.name, ok, str(expected), _with_unread(str(found), unread))
         case "sum_is_zero":
-            return _sum_is_zero(check, columns, unread)
+            return _sum_is_zero(check, spec, columns, unread)
         case "has_kind":
             return _has_kind(check, columns)
 
@@ -43,13 +49,23 @@ def _with_unread(text: str, unread: Set[int]) -> str:
     return f"{text} and {len(unread)} rows that cannot be read" if unread else text
 
 
-def _sum_is_zero(check: Check, columns: Columns, unread: Set[int]) -> CheckResult:
-    groups = _groups(check, columns)
-    wrong = [group for group in groups if group["closed_max"] and group["amount_sum"] != 0]
-    if not wrong and not (unread and any(group["closed_max"] for group in groups)):
-        return CheckResult(check.name, True, "0", "0")
-    found = "; ".join(f"{group['amount_sum']} minor units ({_label(group)})" for group in wrong)
-    return CheckResult(check.name, False, "0", _with_unread(found or "0", unread))
+def _sum_is_zero(check: Check, spec: FormatSpec, columns: Columns, unread: Set[int]) -> CheckResult:
+    """Groups without a closing row are not complete, so that their sum says nothing."""
+    closed = [group for group in _groups(check, columns) if group["closed_max"]]
+    wrong = [group for group in closed if group["amount_sum"] != 0]
+    shown = [_sum_text(check, spec, group) for group in wrong or closed]
+    ok = not wrong and not (unread and closed)
+    return CheckResult(check.name, ok, "0", _with_unread("; ".join(shown) or "0", unread))
+
+
+def _sum_text(check: Check, spec: FormatSpec, group: Mapping[str, object]) -> str:
+    """The sum, as money where its currency is one of the keys, and the keys it is for."""
+    currency = next((field.currency for field in spec.fields if field.name == check.column), None)
+    amount = str(group["amount_sum"])
+    if currency in check.by:
+        code = str(group[f"key{check.by.index(currency)}"])
+        amount = format_minor(int(amount), code)
+    return f"{amount} ({_label(group)})"
 
 
 def _has_kind(check: Check, columns: Columns) -> CheckResult:
@@ -67,7 +83,7 @@ def _groups(check: Check, columns: Columns) -> list[dict[str, object]]:
     )
     grouped = table.group_by(keys, use_threads=False)
     sums = grouped.aggregate([("closed", "max"), ("amount", "sum")])
-    return cast(list[dict[str, object]], sums.to_pylist())
+    return cast("list[dict[str, object]]", sums.to_pylist())
 
 
 def _label(group: Mapping[str, object]) -> str:
