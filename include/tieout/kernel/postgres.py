@@ -126,6 +126,10 @@ class EmbeddedPostgres:
         server = PostgresServer(**json.loads(facts.read_text(encoding="utf-8")))
         return server if _answers(server) else None
 
+    def process(self) -> psutil.Process | None:
+        """The live server process, whether it answers or not."""
+        return _postmaster(self.home / "data")
+
     def url(self, database: str) -> str:
         """The address of a database of this server, which is started if need be."""
         return self.start().url(database)

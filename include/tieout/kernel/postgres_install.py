@@ -55,7 +55,7 @@ class Account:
 
 
 def account_for(data: Path) -> Account:
-    """The account for a data folder: its owner if there is one, else ourselves, or another for root.
+    """The account for a data folder: its owner if it exists, else ourselves; another for root.
 
     Raises PostgresError when the folder belongs to somebody else and we are not root.
     """

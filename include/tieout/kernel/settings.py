@@ -1,7 +1,7 @@
 """What this installation is told from outside: folders, the database, partners' connections.
 
-Settings are read once from the environment; connections come from `AIRFLOW_CONN_*` variables or,
-inside Airflow, from its connections. Secrets never show in a repr.
+Settings are read once from the environment; connections come from `AIRFLOW_CONN_*` variables, from
+the connections file or, inside Airflow, from its connections. Secrets never show in a repr.
 """
 
 import json
@@ -9,13 +9,13 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from tieout.kernel.errors import SettingsError
+from tieout.kernel.errors import Place, SettingsError
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -25,13 +25,16 @@ class Settings:
     """Folders and addresses of this installation.
 
     `var` holds all that Tieout writes beside the database, `archive` every file that came or went,
-    by hash. `external_database_url` is empty when the embedded PostgreSQL is used.
+    by hash. `connections_file` may hold partners' connections as a JSON object by their names.
+    Both database addresses are empty where the embedded PostgreSQL is used.
     """
 
     var: Path
     archive: Path
+    connections_file: Path
     repository: Path = REPOSITORY
     external_database_url: str = field(default="", repr=False)
+    airflow_database_url: str = field(default="", repr=False)
 
     @property
     def database_url(self) -> str:
@@ -41,6 +44,11 @@ class Settings:
         from tieout.kernel.postgres import EmbeddedPostgres
 
         return EmbeddedPostgres(self.postgres_root).url("tieout")
+
+    @property
+    def needs_embedded(self) -> bool:
+        """Whether at least one of the two databases is the embedded PostgreSQL's."""
+        return not (self.external_database_url and self.airflow_database_url)
 
     @property
     def postgres_root(self) -> Path:
@@ -70,13 +78,17 @@ class ConnectionInfo:
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """The settings that an environment gives.
 
-    Raises SettingsError when TIEOUT_DATABASE_URL is no address of a PostgreSQL.
+    Raises SettingsError when a database's address is not that of a PostgreSQL.
     """
     var = Path(environment.get("TIEOUT_VAR") or REPOSITORY / "var").absolute()
     return Settings(
         var=var,
         archive=Path(environment.get("TIEOUT_ARCHIVE") or var / "archive").absolute(),
-        external_database_url=_plain_url(environment.get("TIEOUT_DATABASE_URL", "")),
+        connections_file=Path(
+            environment.get("TIEOUT_CONNECTIONS") or var / "connections.json"
+        ).absolute(),
+        external_database_url=_plain_url(environment, "TIEOUT_DATABASE_URL"),
+        airflow_database_url=_plain_url(environment, "TIEOUT_AIRFLOW_DATABASE_URL"),
     )
 
 
@@ -92,42 +104,66 @@ def database_url() -> str:
 
 
 def connection(conn_id: str) -> ConnectionInfo:
-    """The connection of that name, from `AIRFLOW_CONN_<NAME>` or, inside Airflow, from Airflow.
+    """The connection of that name, from the environment, the connections file, or Airflow.
 
-    Raises SettingsError when there is none, or when the variable is neither JSON nor a URI.
+    `AIRFLOW_CONN_<NAME>` holds JSON or a URI as Airflow has it, the file objects as in that JSON.
+    Raises SettingsError when there is none, or when it cannot be read.
     """
     variable = f"AIRFLOW_CONN_{conn_id.upper()}"
     if text := os.environ.get(variable):
-        try:
-            parse = _from_json if text.lstrip().startswith("{") else _from_uri
-            return parse(conn_id, text)
-        except (ValueError, AttributeError):
-            raise SettingsError(
-                f"The variable {variable} is neither a connection in JSON nor a URI.",
-                remedy='Write it as {"conn_type": "sftp", "host": "...", "extra": {...}}.',
-            ) from None
+        return _from_variable(conn_id, variable, text)
+    file = settings().connections_file
+    if file.exists() and (facts := _connections(file, file.stat().st_mtime_ns).get(conn_id)):
+        return _from_facts(conn_id, facts)
     if "airflow" in sys.modules:
         return _from_airflow(conn_id)
     raise SettingsError(
         f"There is no connection {conn_id!r}.",
-        remedy=f"Add it in Airflow under Admin, Connections, or set {variable}.",
+        remedy=f"Set {variable}, or add it in Airflow under Admin, Connections.",
     )
 
 
-def _plain_url(url: str) -> str:
+def _plain_url(environment: Mapping[str, str], variable: str) -> str:
+    url = environment.get(variable, "")
     if not url:
         return ""
     scheme, separator, rest = url.partition("://")
     if not separator or scheme.partition("+")[0] not in {"postgresql", "postgres"}:
         raise SettingsError(
-            "TIEOUT_DATABASE_URL is not the address of a PostgreSQL.",
+            f"{variable} is not the address of a PostgreSQL.",
             remedy="Write postgresql://user:password@host:port/database.",
         )
     return f"postgresql://{rest}"
 
 
-def _from_json(conn_id: str, text: str) -> ConnectionInfo:
-    facts = json.loads(text)
+def _from_variable(conn_id: str, variable: str, text: str) -> ConnectionInfo:
+    try:
+        if text.lstrip().startswith("{"):
+            return _from_facts(conn_id, json.loads(text))
+        return _from_uri(conn_id, text)
+    except (ValueError, AttributeError):
+        raise SettingsError(
+            f"The variable {variable} is neither a connection in JSON nor a URI.",
+            remedy='Write it as {"conn_type": "sftp", "host": "...", "extra": {...}}.',
+        ) from None
+
+
+@lru_cache(maxsize=1)
+def _connections(file: Path, changed_ns: int) -> Mapping[str, Mapping[str, Any]]:
+    """All connections of the file, read again only when it has changed."""
+    try:
+        found: dict[str, Mapping[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        raise SettingsError(
+            "The connections file is not JSON.",
+            remedy='Write {"name": {"conn_type": "sftp", "host": "...", "extra": {...}}}.',
+            place=Place(str(file)),
+            changed_ns=changed_ns,
+        ) from None
+    return found
+
+
+def _from_facts(conn_id: str, facts: Mapping[str, Any]) -> ConnectionInfo:
     extra = facts.get("extra") or {}
     return _info(
         conn_id,

@@ -12,7 +12,6 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tieout.kernel import postgres
 from tieout.kernel.postgres import EmbeddedPostgres
 
 
@@ -65,7 +64,7 @@ def test_kill_9_loses_no_committed_row(root: Path) -> None:
     embedded = EmbeddedPostgres(root)
     server = embedded.start()
     _execute(server.url("tieout"), "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
-    postmaster = postgres._postmaster(embedded.home / "data")
+    postmaster = embedded.process()
     assert postmaster is not None
     os.kill(postmaster.pid, signal.SIGKILL)
     assert _value(embedded.url("tieout"), "SELECT count(*) FROM kept") == 1000
@@ -108,7 +107,7 @@ def test_root_runs_it_under_another_account_even_from_a_private_folder(tmp_path:
     embedded = EmbeddedPostgres(tmp_path / "postgres")
     try:
         server = embedded.start()
-        postmaster = postgres._postmaster(embedded.home / "data")
+        postmaster = embedded.process()
         assert postmaster is not None
         assert postmaster.uids().real != 0
         assert embedded.home != embedded.root

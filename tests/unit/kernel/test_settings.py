@@ -1,5 +1,7 @@
 """Settings and connections: what the environment says, and clear words for what it does not."""
 
+import json
+import os
 from pathlib import Path
 
 import pytest
@@ -63,3 +65,30 @@ def test_an_unreadable_connection_is_named_but_not_shown(
 def test_a_missing_connection_says_where_to_add_it() -> None:
     with pytest.raises(SettingsError, match="AIRFLOW_CONN_NOBODY"):
         connection("nobody")
+
+
+def test_the_connections_file_is_read_again_when_it_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "connections.json"
+    monkeypatch.setattr(
+        "tieout.kernel.settings.settings", lambda: read_settings({"TIEOUT_CONNECTIONS": str(file)})
+    )
+    for changed, host in enumerate(("one.example", "two.example")):
+        fresh = tmp_path / "fresh"
+        fresh.write_text(json.dumps({"carrier": {"conn_type": "sftp", "host": host}}))
+        os.utime(fresh, (changed, changed))
+        fresh.replace(file)
+        assert connection("carrier").host == host
+
+
+def test_a_broken_connections_file_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "connections.json"
+    file.write_text("{")
+    monkeypatch.setattr(
+        "tieout.kernel.settings.settings", lambda: read_settings({"TIEOUT_CONNECTIONS": str(file)})
+    )
+    with pytest.raises(SettingsError, match="connections file is not JSON"):
+        connection("carrier")
