@@ -39,10 +39,12 @@ def pg_server() -> Iterator[PostgresServer]:
 @pytest.fixture(scope="session")
 def migrated_template(pg_server: PostgresServer) -> str:
     """The name of a database with Tieout's schema and no rows, to copy from."""
+    from tieout.kernel.database import engine
     from tieout.kernel.schema import migrate
 
     _run(pg_server, f"CREATE DATABASE {TEMPLATE}")
     migrate(pg_server.url(TEMPLATE))
+    engine(pg_server.url(TEMPLATE)).dispose()
     return TEMPLATE
 
 
