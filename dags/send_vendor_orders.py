@@ -1,0 +1,51 @@
+"""Send vendor orders
+
+**What.** Splits each verified order by vendor, writes one purchase-order file per vendor, and puts it on
+the vendor's SFTP server: as NAME.part, then checked, then renamed. One vendor failing stops no other.
+Vendors are worked in chunks; a mapped task carries the names of its chunk.
+
+**Reads.** `sales_order` in state VERIFIED (one row per order), `order_line`, `partner_feed`.
+
+**Writes.** `vendor_order`, `vendor_order_line`, `effect` (one row per file), `run_summary`; the file is in
+the archive under its hash; announces the asset `vendor_orders`.
+
+**When it fails.** *send*: the log names the vendor and what its server said. Wrong host key: ask the
+vendor before you change the connection. Refused or out of reach: clear the task when the server is
+back. A file that may have left is looked for on the server by size and hash before it is sent again.
+
+**To run it again.** Clear any task at any time: no file goes twice.
+"""
+
+from airflow.sdk import Asset, task
+
+from tieout.kernel.flow import AS_OF, flow_dag
+
+ORDERS = Asset("orders")
+VENDOR_ORDERS = Asset("vendor_orders")
+
+
+@flow_dag(__doc__, schedule=[ORDERS], tags=["vendors", "hourly"])
+def send_vendor_orders():
+    @task
+    def plan(as_of: str) -> list[dict]:
+        from tieout.fulfilment.tasks import plan_vendor_orders
+
+        return plan_vendor_orders(as_of=as_of)
+
+    @task(map_index_template="{{ task.op_kwargs['chunk']['label'] }}", multiple_outputs=False)
+    def send(chunk: dict, as_of: str) -> dict:
+        from tieout.fulfilment.tasks import send_vendor_orders
+
+        return send_vendor_orders(chunk=chunk, as_of=as_of)
+
+    @task(outlets=[VENDOR_ORDERS], trigger_rule="none_failed", multiple_outputs=False)
+    def mark_ready(as_of: str, *, outlet_events) -> dict:
+        from tieout.fulfilment.tasks import mark_ready
+
+        outlet_events[VENDOR_ORDERS].extra = {"as_of": as_of}
+        return mark_ready(as_of=as_of)
+
+    send.partial(as_of=AS_OF).expand(chunk=plan(AS_OF)) >> mark_ready(AS_OF)
+
+
+send_vendor_orders()
