@@ -1,0 +1,42 @@
+"""Named points at every commit and I/O edge, at which the fault tests kill the process.
+
+Outside those tests nothing is registered and a point costs one look-up.
+"""
+
+from collections.abc import Callable
+
+POINTS = (
+    "archive.written",
+    "inbox.listed",
+    "inbox.archived",
+    "inbox.registered",
+    "inbox.loaded",
+    "inbox.committed",
+    "outbox.claimed",
+    "outbox.sent",
+    "outbox.part_written",
+    "outbox.renamed",
+    "outbox.uploaded",
+    "outbox.confirmed",
+)
+"""All points that there are, in the order of a run."""
+
+_registry: dict[str, Callable[[], None]] = {}
+
+
+def point(name: str) -> None:
+    """Do what a test has registered for the point of that name: by default nothing."""
+    if action := _registry.get(name):
+        action()
+
+
+def at(name: str, action: Callable[[], None]) -> None:
+    """Let `action` (which raises or kills) run at a point, until `clear`."""
+    if name not in POINTS:
+        raise ValueError(f"there is no crash point {name!r}")
+    _registry[name] = action
+
+
+def clear() -> None:
+    """Forget all actions."""
+    _registry.clear()
