@@ -160,7 +160,7 @@ def _run_passes(con: duckdb.DuckDBPyConnection) -> None:
 def _classify(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("CREATE TEMP TABLE unmatched_lines AS SELECT * FROM open_lines")
     con.execute(
-        "CREATE TEMP TABLE cases (line_no BIGINT, payment_no BIGINT, code VARCHAR,"
+        "CREATE TEMP TABLE cases (line_no BIGINT, line_id VARCHAR, payment_no BIGINT, code VARCHAR,"
         " at_risk_minor BIGINT, related_no BIGINT, reference VARCHAR, reason VARCHAR,"
         " candidates BIGINT)"
     )
@@ -181,6 +181,13 @@ def _classify(con: duckdb.DuckDBPyConnection) -> None:
 def _step(con: duckdb.DuckDBPyConnection, file: SqlFile) -> int:
     """Run one file into the table `step`; how many rows it gave."""
     con.execute(f"CREATE OR REPLACE TEMP TABLE step AS {file.text}")
+    if "contested" in file.head:
+        _make(con, "contested_losers")
+        con.execute(
+            "DELETE FROM step USING contested_losers AS c"
+            " WHERE step.payment_no = c.payment_no AND step.line_no = c.line_no"
+        )
+        con.execute("DROP TABLE contested_losers")
     return int(con.execute("SELECT count(*) FROM step").fetchall()[0][0])
 
 
@@ -204,8 +211,8 @@ def _narrow(con: duckdb.DuckDBPyConnection) -> None:
 def _consume(con: duckdb.DuckDBPyConnection) -> None:
     """Take the step's payments and lines out of what is open."""
     con.execute(
-        "UPDATE near_payments SET taken_by = l.line_id FROM step AS s, open_lines AS l"
-        " WHERE near_payments.payment_no = s.payment_no AND l.line_no = s.line_no"
+        "UPDATE near_payments SET taken_by = s.line_id FROM step AS s"
+        " WHERE near_payments.payment_no = s.payment_no"
     )
     con.execute("DELETE FROM open_lines WHERE line_no IN (SELECT line_no FROM step)")
 

@@ -9,6 +9,7 @@
 WITH found AS (
     SELECT
         l.line_no,
+        l.line_id,
         l.gross_minor,
         t.payment_no,
         row_number() OVER (
@@ -28,6 +29,7 @@ WITH found AS (
 
 SELECT
     line_no,
+    line_id,
     CAST(NULL AS BIGINT) AS payment_no,
     'DUPLICATE_SETTLEMENT' AS code,
     gross_minor AS at_risk_minor,

@@ -108,6 +108,7 @@ counted AS (
 
 SELECT
     l.line_no,
+    l.line_id,
     CAST(NULL AS BIGINT) AS payment_no,
     'AMBIGUOUS_MATCH' AS code,
     l.gross_minor AS at_risk_minor,

@@ -101,6 +101,7 @@ best AS (
 
 SELECT
     l.line_no,
+    l.line_id,
     p.payment_no,
     CASE
         WHEN l.settle_minor < p.settle_minor THEN 'AMOUNT_UNDER'

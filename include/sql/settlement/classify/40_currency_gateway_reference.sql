@@ -101,6 +101,7 @@ best AS (
 
 SELECT
     l.line_no,
+    l.line_id,
     p.payment_no,
     'CURRENCY_MISMATCH' AS code,
     l.gross_minor AS at_risk_minor,

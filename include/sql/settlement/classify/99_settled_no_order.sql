@@ -28,6 +28,7 @@ WITH near_miss AS (
 
 SELECT
     l.line_no,
+    l.line_id,
     CAST(NULL AS BIGINT) AS payment_no,
     'SETTLED_NO_ORDER' AS code,
     l.gross_minor AS at_risk_minor,

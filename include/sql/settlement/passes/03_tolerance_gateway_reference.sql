@@ -9,9 +9,39 @@
 --   a line equally near to payments of unlike amounts stays open
 -- repeat: until nothing is added
 -- reads: open_payments (one row per payment), open_lines (one row per line),
+--   taken_payments (one row per payment already taken),
 --   settings (one row per gateway)
 -- writes: pairs (one row per payment and line)
 WITH
+-- A line that repeats a taken payment's own reference and amount is its duplicate, not news.
+copies AS (
+    SELECT DISTINCT l.line_no
+    FROM open_lines AS l
+    INNER JOIN taken_payments AS t
+        ON
+            l.gateway = t.gateway
+            AND l.gateway_ref = t.gateway_ref
+            AND l.kind = t.kind
+            AND l.currency = t.currency
+            AND l.settle_minor = t.settle_minor
+),
+
+free_lines AS (
+    SELECT
+        l.line_no,
+        l.line_id,
+        l.gateway,
+        l.gateway_ref,
+        l.kind,
+        l.currency,
+        l.settle_minor,
+        l.gross_minor,
+        l.booked_day
+    FROM open_lines AS l
+    LEFT JOIN copies AS c ON l.line_no = c.line_no
+    WHERE c.line_no IS NULL
+),
+
 grouped_payments AS (
     SELECT
         payment_no,
@@ -56,7 +86,7 @@ grouped_lines AS (
             PARTITION BY
                 gateway, gateway_ref, kind, currency, settle_minor, booked_day
         ) AS group_no
-    FROM open_lines
+    FROM free_lines
     WHERE gateway_ref IS NOT NULL
 ),
 
