@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from tieout.kernel.errors import MoneyError
 
 DEFAULT_EXPONENT = 2
+MOST_DIGITS = 18  # what fits a BIGINT of minor units
 EXPONENTS: dict[str, int] = {
     **dict.fromkeys(
         "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
@@ -69,11 +70,14 @@ def to_minor(amount: str | Decimal, currency: str) -> int:
     """
     try:
         value = Decimal(amount).scaleb(exponent(currency))
-        minor = int(value)
+        minor = int(value) if value.adjusted() < MOST_DIGITS else None
     except (InvalidOperation, ValueError, OverflowError):
+        minor = None
+    if minor is None:
         raise MoneyError(
-            f"{str(amount)!r} is not an amount.", remedy="Write digits with a decimal point."
-        ) from None
+            f"{str(amount)!r} is not an amount.",
+            remedy=f"Write at most {MOST_DIGITS} digits with a decimal point.",
+        )
     if value != minor:
         raise MoneyError(
             f"{amount} has more decimals than {currency} allows ({exponent(currency)}).",
