@@ -16,6 +16,8 @@ COMMANDS = {
     "identify": "say which format a file has",
     "parse": "read a partner's file by its format",
     "match": "match payments with settlement lines",
+    "partners": "load partners, their feeds and accounts",
+    "quarantine": "list, show, correct or discard rows that were set aside",
 }
 """Every command and its one-line help; the module has the command's name."""
 

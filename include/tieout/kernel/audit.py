@@ -10,7 +10,7 @@ from tieout.kernel.database import execute
 from tieout.kernel.errors import TieoutError
 
 
-class ReasonMissing(TieoutError):
+class ReasonMissing(TieoutError):  # noqa: N818 (a state, as in FileRefused)
     """A decision of a person without a name or a reason."""
 
     slug = "reason-missing"

@@ -29,7 +29,7 @@ class Counts:
             raise RunDoesNotAddUp(
                 f"The counts of a run do not add up: {self.log_line()}.",
                 remedy="Nothing was written; report this with the task's log.",
-                **self.as_dict(),
+                counts=self.as_dict(),
             )
 
     def __add__(self, other: "Counts") -> "Counts":

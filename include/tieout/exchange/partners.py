@@ -1,0 +1,167 @@
+"""Who we exchange files with: partners, their feeds, accounts, calendars and products."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from sqlalchemy import Connection
+
+from tieout.formats.registry import format_spec
+from tieout.kernel.calendars import load_calendar
+from tieout.kernel.database import execute
+from tieout.kernel.errors import Place, TieoutError
+from tieout.kernel.staging import stage
+
+DocType = Literal[
+    "ORDER_SPOOL", "PURCHASE_ORDER", "ACKNOWLEDGEMENT", "SHIPMENT", "TRACKING", "SETTLEMENT"
+]
+
+
+class PartnersFileError(TieoutError):
+    """A partners file that does not hold."""
+
+    slug = "partners-file"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FeedSpec(_Strict):
+    """One kind of file that a partner sends or gets.
+
+    `directory` is below the connection's root, or a folder of this machine for a partner without a
+    connection. `complete_by` says how a file is known to be whole: `trailer` (its own totals),
+    `marker` (NAME.done holds size and SHA-256) or `stable` (the same size on two looks).
+    """
+
+    format_id: str
+    directory: str
+    file_glob: str = "*"
+    complete_by: Literal["trailer", "marker", "stable"] = "trailer"
+
+
+class AccountSpec(_Strict):
+    """A gateway's account: how its lines are matched, and when money is overdue."""
+
+    account: str
+    window_days: int = Field(default=5, ge=0)
+    tolerance_minor: int = Field(default=0, ge=0)
+    overdue_business_days: int = Field(default=3, ge=0)
+
+
+class PartnerSpec(_Strict):
+    """A partner as a partners file or a caller states it; `account` is for gateways."""
+
+    partner_id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    kind: Literal["STOREFRONT", "VENDOR", "CARRIER", "GATEWAY", "BANK"]
+    name: str
+    connection_id: str | None = None
+    calendar_id: str = "weekdays"
+    zone: str = "UTC"
+    active: bool = True
+    feeds: Mapping[DocType, FeedSpec] = Field(default_factory=dict)
+    account: AccountSpec | None = None
+
+    @model_validator(mode="after")
+    def _account_is_a_gateways(self) -> "PartnerSpec":
+        if (self.kind == "GATEWAY") != (self.account is not None):
+            raise ValueError("a GATEWAY, and nobody else, states its account")
+        return self
+
+
+class _PartnersFile(_Strict):
+    partners: list[PartnerSpec]
+
+
+def read_partners(path: Path) -> list[PartnerSpec]:
+    """The partners in a YAML file: a list `partners` of what PartnerSpec has.
+
+    Raises PartnersFileError that names the word that does not hold.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return TypeAdapter(_PartnersFile).validate_python(content).partners
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
+        raise PartnersFileError(
+            f"This is no partners file: {error}",
+            remedy="Correct what it names; docs/operators/partners.md shows an example.",
+            place=Place(str(path)),
+        ) from error
+
+
+def load_partners(connection: Connection, partners: Sequence[PartnerSpec]) -> int:
+    """Write partners, feeds and accounts, and the calendars that they count by.
+
+    What a partner had is replaced; partners that are not named stay. Returns how many were written.
+    Raises SettingsError for a format or a calendar that does not exist.
+    """
+    for format_id in {feed.format_id for each in partners for feed in each.feeds.values()}:
+        format_spec(format_id)
+    for calendar_id in sorted({each.calendar_id for each in partners}):
+        load_calendar(connection, calendar_id)
+    stage(connection, "new_partner", _rows(_PARTNER, partners))
+    stage(connection, "new_feed", _rows(_FEED, _feeds(partners)))
+    stage(connection, "new_account", _rows(_ACCOUNT, _accounts(partners)))
+    written = execute(connection, "exchange/save_partners")
+    execute(connection, "exchange/remove_feeds")
+    execute(connection, "exchange/save_feeds")
+    execute(connection, "exchange/save_accounts")
+    return written
+
+
+def load_products(connection: Connection, products: pa.Table) -> int:
+    """Write products (columns sku, description, vendor_id); a known SKU is replaced.
+
+    Returns how many were new or changed. The vendors must be known partners.
+    """
+    stage(connection, "new_product", products.select(["sku", "description", "vendor_id"]))
+    return execute(connection, "exchange/save_products")
+
+
+def _rows(schema: pa.Schema, rows: Sequence[BaseModel]) -> pa.Table:
+    return pa.Table.from_pylist([row.model_dump(include=set(schema.names)) for row in rows], schema)
+
+
+class _Feed(FeedSpec):
+    partner_id: str
+    doc_type: str
+
+
+class _Account(AccountSpec):
+    gateway: str
+
+
+def _feeds(partners: Sequence[PartnerSpec]) -> list[_Feed]:
+    return [
+        _Feed(partner_id=each.partner_id, doc_type=doc_type, **feed.model_dump())
+        for each in partners
+        for doc_type, feed in each.feeds.items()
+    ]
+
+
+def _accounts(partners: Sequence[PartnerSpec]) -> list[_Account]:
+    return [
+        _Account(gateway=each.partner_id, **each.account.model_dump())
+        for each in partners
+        if each.account is not None
+    ]
+
+
+_TEXT, _NUMBER = pa.string(), pa.int64()
+_PARTNER = pa.schema(
+    dict.fromkeys(["partner_id", "kind", "name", "connection_id", "calendar_id", "zone"], _TEXT)
+    | {"active": pa.bool_()}
+)
+_FEED = pa.schema(
+    dict.fromkeys(
+        ["partner_id", "doc_type", "format_id", "directory", "file_glob", "complete_by"], _TEXT
+    )
+)
+_ACCOUNT = pa.schema(
+    {"gateway": _TEXT, "account": _TEXT}
+    | dict.fromkeys(["window_days", "tolerance_minor", "overdue_business_days"], _NUMBER)
+)

@@ -1,0 +1,76 @@
+"""Partners, feeds, accounts and products: written, replaced, and refused in words."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from sqlalchemy import text
+
+from tieout.exchange.partners import (
+    PartnersFileError,
+    PartnerSpec,
+    load_partners,
+    load_products,
+    read_partners,
+)
+from tieout.kernel.database import transaction
+
+ADYEN = PartnerSpec.model_validate(
+    {
+        "partner_id": "adyen",
+        "kind": "GATEWAY",
+        "name": "Adyen",
+        "calendar_id": "XECB",
+        "feeds": {"SETTLEMENT": {"format_id": "adyen-settlement-detail-1", "directory": "/out"}},
+        "account": {"account": "TieoutDE", "tolerance_minor": 2},
+    }
+)
+VENDOR = PartnerSpec(partner_id="v1", kind="VENDOR", name="One", connection_id="sftp_v1")
+
+
+def test_loading_twice_writes_once(database_url: str) -> None:
+    with transaction(database_url, actor="test") as connection:
+        assert load_partners(connection, [ADYEN, VENDOR]) == 2
+        assert load_partners(connection, [ADYEN, VENDOR]) == 0
+        renamed = VENDOR.model_copy(update={"name": "Uno"})
+        assert load_partners(connection, [renamed]) == 1
+        rows = connection.execute(text("SELECT partner_id, name FROM partner ORDER BY 1")).all()
+        assert [tuple(row) for row in rows] == [("adyen", "Adyen"), ("v1", "Uno")]
+        account = connection.execute(text("SELECT account, tolerance_minor FROM gateway_account"))
+        assert tuple(account.one()) == ("TieoutDE", 2)
+        day = text("SELECT add_business_days('XECB', date '2026-12-24', 1)::text")
+        assert connection.execute(day).scalar_one() == "2026-12-28"
+
+
+def test_a_feed_that_is_no_longer_stated_goes(database_url: str) -> None:
+    with transaction(database_url, actor="test") as connection:
+        load_partners(connection, [ADYEN])
+        load_partners(connection, [ADYEN.model_copy(update={"feeds": {}})])
+        count = text("SELECT count(*) FROM partner_feed WHERE partner_id = 'adyen'")
+        assert connection.execute(count).scalar_one() == 0
+
+
+def test_products_are_replaced_by_sku(database_url: str) -> None:
+    names = ["sku", "description", "vendor_id"]
+    with transaction(database_url, actor="test") as connection:
+        load_partners(connection, [VENDOR])
+        assert (
+            load_products(connection, pa.table([["a", "b"], ["A", "B"], ["v1", "v1"]], names)) == 2
+        )
+        assert (
+            load_products(connection, pa.table([["a", "b"], ["A", "C"], ["v1", "v1"]], names)) == 1
+        )
+
+
+def test_a_partners_file_is_read_or_refused_in_words(tmp_path: Path) -> None:
+    file = tmp_path / "partners.yaml"
+    file.write_text("partners:\n- {partner_id: v1, kind: VENDOR, name: One}\n")
+    assert read_partners(file)[0].partner_id == "v1"
+    for wrong in (
+        "partners:\n- {partner_id: v1, kind: VENDOR, name: One, colour: red}\n",
+        "partners:\n- {partner_id: g, kind: GATEWAY, name: G}\n",
+        "partners: [",
+    ):
+        file.write_text(wrong)
+        with pytest.raises(PartnersFileError, match="partners-file"):
+            read_partners(file)
