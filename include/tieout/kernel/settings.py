@@ -26,13 +26,17 @@ class Settings:
 
     `var` holds all that Tieout writes beside the database, `archive` every file that came or went,
     by hash. `connections_file` may hold partners' connections as a JSON object by their names.
-    Both database addresses are empty where the embedded PostgreSQL is used.
+    Both database addresses are empty where the embedded PostgreSQL is used. `zone` (IANA) says when
+    the business day changes. `mail_from` sends mail to staff, `mail_to` gets it.
     """
 
     var: Path
     archive: Path
     connections_file: Path
     repository: Path = REPOSITORY
+    zone: str = "UTC"
+    mail_from: str = "tieout@localhost"
+    mail_to: str = "staff@localhost"
     external_database_url: str = field(default="", repr=False)
     airflow_database_url: str = field(default="", repr=False)
 
@@ -87,6 +91,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         connections_file=Path(
             environment.get("TIEOUT_CONNECTIONS") or var / "connections.json"
         ).absolute(),
+        zone=environment.get("TIEOUT_ZONE") or Settings.zone,
+        mail_from=environment.get("TIEOUT_MAIL_FROM") or Settings.mail_from,
+        mail_to=environment.get("TIEOUT_MAIL_TO") or Settings.mail_to,
         external_database_url=_plain_url(environment, "TIEOUT_DATABASE_URL"),
         airflow_database_url=_plain_url(environment, "TIEOUT_AIRFLOW_DATABASE_URL"),
     )

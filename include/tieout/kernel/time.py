@@ -48,18 +48,18 @@ class Calendar:
             yield NumberedDay(day, is_business, number)
 
 
-def parse_instant(text: str) -> datetime:
-    """An instant in UTC from ISO 8601 text that states its offset.
+def parse_instant(text: str | datetime) -> datetime:
+    """An instant in UTC from ISO 8601 text that states its offset, or from a datetime that does.
 
     Raises SettingsError when the text is no instant or leaves the offset open.
     """
     try:
-        instant = datetime.fromisoformat(text)
+        instant = datetime.fromisoformat(str(text))
     except ValueError:
         instant = None
     if instant is None or instant.tzinfo is None:
         raise SettingsError(
-            f"{text!r} is not an instant.",
+            f"{str(text)!r} is not an instant.",
             remedy="Write ISO 8601 with an offset, such as 2026-11-22T06:00:00+00:00.",
         )
     return instant.astimezone(UTC)

@@ -21,6 +21,26 @@ $$;
 COMMENT ON FUNCTION add_business_days IS
 'The business day that is so many business days after a day; days >= 1. Null outside the calendar.';
 
+CREATE FUNCTION add_business_hours(
+    calendar text, zone text, from_instant timestamptz, hours integer
+) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT (t.day + w.worked - w.days * interval '1 day') AT TIME ZONE zone
+      FROM business_day AS f
+      CROSS JOIN LATERAL (
+        SELECT i.clock + hours * interval '1 hour' AS worked,
+               floor(extract(epoch FROM i.clock) / 86400 + hours / 24.0)::integer AS days
+          FROM (SELECT CASE WHEN f.is_business
+                            THEN (from_instant AT TIME ZONE zone)::time::interval
+                            ELSE interval '0' END AS clock) AS i
+      ) AS w
+      JOIN business_day AS t
+        ON t.calendar_id = f.calendar_id AND t.is_business
+       AND t.number = f.number + w.days + CASE WHEN f.is_business THEN 0 ELSE 1 END
+     WHERE f.calendar_id = calendar AND f.day = (from_instant AT TIME ZONE zone)::date
+$$;
+COMMENT ON FUNCTION add_business_hours IS
+'The instant so many hours later when only the hours of business days count, all 24 of each.';
+
 CREATE TABLE partner (
     partner_id text PRIMARY KEY,
     kind text NOT NULL CHECK (kind IN ('STOREFRONT', 'VENDOR', 'CARRIER', 'GATEWAY', 'BANK')),

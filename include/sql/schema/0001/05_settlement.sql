@@ -32,6 +32,7 @@ CREATE TABLE settlement_line (
     payout_ref text,
     method text,
     extra jsonb NOT NULL DEFAULT '{}',
+    first_reconciled_on date,
     UNIQUE (source_file_id, file_line)
 );
 CREATE INDEX settlement_line_order_ref ON settlement_line (order_ref);
@@ -39,6 +40,21 @@ CREATE INDEX settlement_line_gateway_ref ON settlement_line (gateway, gateway_re
 COMMENT ON TABLE settlement_line IS
 'The canonical settlement line. Signs: gross is money to us (+) or from us (-), fee is a cost (+), net
 is gross less fee; the settlement currency is what the account is paid out in.';
+
+COMMENT ON COLUMN settlement_line.first_reconciled_on IS
+'The first business date whose reconciliation saw the line; null while none has. Before that date it
+does not exist for the proof, on it it is new, afterwards it is opening.';
+
+ALTER TABLE payment ADD COLUMN first_reconciled_on date;
+COMMENT ON COLUMN payment.first_reconciled_on IS 'As on settlement_line.';
+CREATE INDEX payment_gateway_ref ON payment (gateway, gateway_ref);
+
+CREATE TABLE settlement_run (
+    business_date date PRIMARY KEY,
+    as_of timestamptz NOT NULL
+);
+COMMENT ON TABLE settlement_run IS
+'The business dates that are reconciled. Only the newest may be reconciled again.';
 
 CREATE TABLE settlement_match (
     settlement_match_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -87,3 +103,39 @@ CREATE TABLE settlement_proof (
     CONSTRAINT proof_money_adds_up
     CHECK (opening_minor + new_minor = matched_minor + exception_minor + open_minor)
 );
+
+CREATE VIEW current_finding AS
+SELECT
+    f.code,
+    f.payment_id,
+    f.settlement_line_id,
+    f.amount_minor,
+    f.currency,
+    f.evidence,
+    p.payment_ref,
+    p.captured_at,
+    o.order_ref,
+    l.booked_at,
+    l.first_reconciled_on,
+    l.file_line,
+    s.name AS file_name,
+    coalesce(l.gateway, p.gateway) AS gateway,
+    l.gateway_ref AS line_gateway_ref,
+    l.order_ref AS line_order_ref,
+    array_remove(ARRAY[
+        'partner:' || coalesce(l.gateway, p.gateway),
+        'payment:' || p.payment_ref,
+        'order:' || o.order_ref,
+        'gateway_ref:' || coalesce(p.gateway_ref, l.gateway_ref),
+        'file:' || s.name
+    ], NULL) AS keys
+FROM settlement_finding AS f
+LEFT JOIN payment AS p
+    ON p.payment_id = coalesce(f.payment_id, (f.evidence ->> 'related_payment_id')::bigint)
+LEFT JOIN sales_order AS o ON o.sales_order_id = p.sales_order_id
+LEFT JOIN settlement_line AS l ON l.settlement_line_id = f.settlement_line_id
+LEFT JOIN source_file AS s ON s.source_file_id = l.source_file_id
+WHERE f.business_date = (SELECT max(r.business_date) FROM settlement_run AS r);
+COMMENT ON VIEW current_finding IS
+'The findings of the newest reconciliation with the payment that each is about, also where that
+payment is settled by another line (a duplicate), and the keys that a case of it touches.';
