@@ -45,6 +45,8 @@ ZONE_HOURS: Mapping[str, int] = {
     "BRT": -3,
 }
 _NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d*)?|\.\d+)", re.ASCII)
+# At most 27 digits: Decimal's context keeps 28 exactly.
+_AMOUNT = re.compile(r"[+-]?(\d{1,18}(\.\d{0,9})?|\.\d{1,9})", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?", re.ASCII)
 
@@ -113,10 +115,9 @@ def _integer(text: str) -> int:
 def _decimal(text: str) -> Decimal:
     if not _NUMBER.fullmatch(text):
         raise CellError("number", "This is no number.", "Write digits with a decimal point.")
-    value = Decimal(text)
-    if value != round(value, RATE_SCALE):
+    if len(text.partition(".")[2].rstrip("0")) > RATE_SCALE:
         raise CellError("number", f"More than {RATE_SCALE} decimals.", "Round the number.")
-    return value
+    return Decimal(text)
 
 
 def _json(text: str) -> str:
@@ -143,7 +144,7 @@ def _money(field: FieldSpec, text: str, currency: str | None) -> int:
         raise CellError(
             "currency", "The amount has no currency.", f"Fill the column of {field.currency}."
         )
-    if not _NUMBER.fullmatch(text):
+    if not _AMOUNT.fullmatch(text):
         raise CellError("money", "This is no amount.", "Write digits with a decimal point.")
     try:
         minor = to_minor(text, currency)

@@ -37,12 +37,12 @@ def extra_column(spec: FormatSpec, sources: Sources, size: int) -> pa.StringArra
     ]
     if not parts:
         return pa.array(["{}"]).take(pa.array([0] * size, pa.int64()))
-    joined = pc.binary_join_element_wise(*parts, ",", null_handling="skip")
-    return pc.binary_join_element_wise("{", joined, "}", "")
+    texts = pc.binary_join_element_wise("{", *parts, "}", "")
+    return pc.replace_substring(texts, pattern='{,"', replacement='{"', max_replacements=1)
 
 
 def _members(name: str, cells: pa.StringArray) -> pa.StringArray:
-    """`"name":"text"` per row, null where the cell is blank."""
+    """`,"name":"text"` per row, nothing where the cell is blank."""
     filled = pc.if_else(pc.equal(cells, ""), None, cells)
     if pc.any(pc.match_substring_regex(filled, _NEEDS_ESCAPE)).as_py():
         coded = filled.dictionary_encode()
@@ -51,4 +51,4 @@ def _members(name: str, cells: pa.StringArray) -> pa.StringArray:
         ]
         filled = pa.array(escaped, pa.string()).take(coded.indices)
     key = json.dumps(" ".join(name.split()), ensure_ascii=False)
-    return pc.binary_join_element_wise(f'{key}:"', filled, '"', "")
+    return pc.fill_null(pc.binary_join_element_wise(f',{key}:"', filled, '"', ""), "")

@@ -52,7 +52,11 @@ class _Record:
 
 def decode(data: bytes, spec: FormatSpec, name: str) -> str:
     """The text of a file, without byte order mark. Raises FileRefused (empty, encoding)."""
-    if not data.strip():
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _bad_bytes(data, error.start, spec, name) from error
+    if not text.strip():
         raise FileRefused(
             "empty",
             "The file is empty.",
@@ -61,10 +65,6 @@ def decode(data: bytes, spec: FormatSpec, name: str) -> str:
             found=f"{len(data)} bytes",
             place=Place(name),
         )
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _bad_bytes(data, error.start, spec, name) from error
     if "\0" in text:
         raise _bad_bytes(data, data.index(0), spec, name)
     return text
@@ -166,15 +166,15 @@ def _sort_tagged(
         raise _misplaced(name, records[0].line, f"records {opening} first", f"{found}")
     header, names = records[0], records[len(opening) - 1].cells
     rows = records[len(opening) :]
-    if shape.trailer is None:
-        return header, names, rows, None
-    if not rows or rows[-1].cells[0] != shape.trailer.tag:
-        tags = [record.cells[0] for record in rows]
-        if shape.trailer.tag in tags:
-            line = rows[tags.index(shape.trailer.tag)].line
-            raise _misplaced(name, line, "nothing after the trailer", "more records")
+    trailer = rows.pop() if shape.trailer and rows and _is_trailer(rows[-1].cells, spec) else None
+    strays = {*opening, shape.trailer.tag if shape.trailer else ""}
+    stray = next((record for record in rows if record.cells[0] in strays), None)
+    if stray is not None:
+        found_tag = f"another record {stray.cells[0]!r}"
+        raise _misplaced(name, stray.line, "rows between header and trailer", found_tag)
+    if shape.trailer and trailer is None:
         raise truncated(name, text, f"a trailer record {shape.trailer.tag!r}", "none")
-    return header, names, rows[:-1], rows[-1]
+    return header, names, rows, trailer
 
 
 def _misplaced(name: str, line: int, expected: str, found: str) -> FileRefused:
