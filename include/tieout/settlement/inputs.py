@@ -62,6 +62,7 @@ PAYMENTS = Side(
         Column("amount_minor", "minor"),
         Column("booked_at", "moment"),
         Column("due_at", "moment", nullable=True, optional=True),
+        Column("settled_by", "text", nullable=True, optional=True),
         Column("carried", "flag", nullable=True, optional=True),
     ),
     MATCHED_KINDS,
@@ -97,7 +98,10 @@ _REMEDIES = {
 
 
 def load(con: duckdb.DuckDBPyConnection, side: Side, source: Source) -> None:
-    """Make the checked view of one input: `payments`, or `all_lines` and `lines`.
+    """Make the checked views of one input: all rows as `all_<name>`, those to match as `<name>`.
+
+    Only lines of a kind that needs a payment are matched, and only payments that no earlier run
+    settled (`settled_by`); those serve to name the lines that settle them again.
 
     Raises InputRefused when the file cannot be read or its content breaks the contract.
     """
@@ -201,10 +205,11 @@ def _create_view(con: duckdb.DuckDBPyConnection, side: Side, types: dict[str, st
         facts.append(f"CAST({cells['due_at']} AS BIGINT) AS due_us")
     matched = ", ".join(f"'{kind}'" for kind in MATCHED_KINDS)
     facts.append(f"CASE WHEN kind IN ({matched}) THEN 1 ELSE 0 END AS is_matched_kind")
-    view = "payments" if side is PAYMENTS else "all_lines"
-    con.execute(f"CREATE TEMP VIEW {view} AS SELECT {', '.join(facts)} FROM {side.name}_raw")
-    if side is LINES:
-        con.execute("CREATE TEMP VIEW lines AS SELECT * FROM all_lines WHERE is_matched_kind = 1")
+    con.execute(
+        f"CREATE TEMP VIEW all_{side.name} AS SELECT {', '.join(facts)} FROM {side.name}_raw"
+    )
+    taken = "settled_by IS NULL" if side is PAYMENTS else "is_matched_kind = 1"
+    con.execute(f"CREATE TEMP VIEW {side.name} AS SELECT * FROM all_{side.name} WHERE {taken}")
 
 
 def _check_cells(
@@ -253,7 +258,7 @@ def _line(file: str | None, row: int) -> int | None:
 
 
 def _check_words(con: duckdb.DuckDBPyConnection, side: Side, file: str | None) -> None:
-    view = "payments" if side is PAYMENTS else "all_lines"
+    view = f"all_{side.name}"
     for name in ("currency", "kind"):
         words = con.execute(
             f"SELECT {name}, min({side.number}) FROM {view} GROUP BY {name} ORDER BY 2"
@@ -275,7 +280,7 @@ def _wrong_word(name: str, word: str, kinds: tuple[str, ...]) -> str | None:
 
 
 def _check_unique(con: duckdb.DuckDBPyConnection, side: Side, file: str | None) -> None:
-    view = "payments" if side is PAYMENTS else "all_lines"
+    view = f"all_{side.name}"
     rows, ids = con.execute(f"SELECT count(*), count(DISTINCT {side.key}) FROM {view}").fetchall()[
         0
     ]

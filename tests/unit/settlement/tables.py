@@ -22,6 +22,7 @@ PAYMENTS = pa.schema(
         ("amount_minor", pa.int64()),
         ("booked_at", _MOMENT),
         ("due_at", _MOMENT),
+        ("settled_by", pa.string()),
     ]
 )
 LINES = pa.schema(

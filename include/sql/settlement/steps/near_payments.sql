@@ -1,15 +1,16 @@
 -- purpose: The payments that an open line can mean by either reference, taken or not. All later
 --   work is on these, so that it is proportional to what the first pass left, not to all payments.
--- reads: payments (one row per payment), open_lines (one row per line), step (pairs of the first pass)
+-- reads: all_payments (one row per payment; settled_by is the line of an earlier run), open_lines (one
+--   row per line), step (pairs of the first pass)
 -- writes: near_payments (one row per payment; taken_by is the line that took it)
 WITH reachable AS (
     SELECT p.payment_no
-    FROM payments AS p
+    FROM all_payments AS p
     INNER JOIN open_lines AS l
         ON p.gateway = l.gateway AND p.gateway_ref = l.gateway_ref
     UNION
     SELECT p.payment_no
-    FROM payments AS p
+    FROM all_payments AS p
     INNER JOIN open_lines AS l
         ON p.gateway = l.gateway AND p.order_ref = l.order_ref
 )
@@ -26,7 +27,7 @@ SELECT
     p.settle_minor,
     p.booked_day,
     p.carried,
-    s.line_id AS taken_by
-FROM payments AS p
+    coalesce(p.settled_by, s.line_id) AS taken_by
+FROM all_payments AS p
 INNER JOIN reachable AS r ON p.payment_no = r.payment_no
 LEFT JOIN step AS s ON p.payment_no = s.payment_no
