@@ -71,7 +71,7 @@ def _columns(rows: pa.Table | list[dict[str, object]], spec: FormatSpec) -> Colu
             for name in rows.column_names
             if name in types
         }
-    given = {name for row in rows for name in row}
+    given = {name for row in rows for name in row} if rows else set(types)
     try:
         return {
             name: pa.array([row.get(name) for row in rows], types[name])

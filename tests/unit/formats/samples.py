@@ -90,8 +90,8 @@ TEXT = st.text(
 MAYBE = st.none() | TEXT
 MINOR = st.integers(-(10**12), 10**12)
 COUNT = st.integers(0, 10**6)
-MOMENT = st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1)).map(
-    lambda moment: moment.replace(microsecond=0, tzinfo=UTC)
+MOMENT = st.integers(946_684_800, 4_070_908_800).map(
+    lambda seconds: datetime.fromtimestamp(seconds, UTC)
 )
 DAY = st.none() | st.dates(date(2000, 1, 1), date(2099, 1, 1))
 CURRENCY = st.sampled_from(["USD", "EUR", "JPY", "KWD"])

@@ -1,0 +1,74 @@
+"""`tieout identify` and `tieout parse`: what they print, write and return."""
+
+import json
+
+import pytest
+
+from tests.unit.formats.samples import ack_file, adyen_file
+from tieout.cli.main import main
+
+
+@pytest.fixture
+def clean(tmp_path):
+    path = tmp_path / "settlement_detail_report_batch_7.csv"
+    path.write_bytes(adyen_file(3))
+    return path
+
+
+def test_identify_names_the_format(clean, capsys):
+    assert main(["identify", str(clean)]) == 0
+    assert capsys.readouterr().out.startswith("adyen-settlement-detail-1: ")
+
+
+def test_parse_prints_what_is_in_the_file(clean, capsys, tmp_path):
+    out = tmp_path / "rows.jsonl"
+    assert main(["parse", str(clean), "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    for line in (
+        "records   4",
+        "rows      4",
+        "rejected  0",
+        "batch_sum: ok, expected 0, found 0.00",
+    ):
+        assert line in said
+    assert "payout: 1 rows, net -29.10 USD" in said
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [row["gross_minor"] for row in rows] == [1000, 1000, 1000, -2910]
+    assert rows[0]["booked_at"] == "2026-03-01T12:00:00+00:00"
+
+
+def test_rejected_rows_are_shown_with_their_place(tmp_path, capsys):
+    path = tmp_path / "ack.csv"
+    path.write_bytes(ack_file(40).replace(b"VO-1,7,SKU-1,A,2", b"VO-1,7,SKU-1,A,two"))
+    assert main(["parse", str(path)]) == 1
+    said = capsys.readouterr()
+    assert "rejected  1" in said.out
+    assert "ack.csv, line 9, field 'quantity_accepted': 'two'" in said.err
+
+
+def test_a_refused_file_writes_nothing(tmp_path, capsys):
+    path, out = tmp_path / "ack.csv", tmp_path / "rows.jsonl"
+    path.write_bytes(ack_file(40)[:-20])
+    assert main(["parse", str(path), "--out", str(out)]) == 2
+    assert "file-refused" in capsys.readouterr().err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("command", ["identify", "parse"])
+@pytest.mark.parametrize("name", ["missing.csv", "."])
+def test_a_file_that_cannot_be_read_is_one_clear_line(tmp_path, capsys, command, name):
+    assert main([command, str(tmp_path / name)]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "file-unreadable" in said
+
+
+@pytest.mark.parametrize("words", [["--format", "no-such-1"], ["--out", "/no/such/folder/rows"]])
+def test_wrong_words_are_refused(clean, capsys, words):
+    assert main(["parse", str(clean), *words]) == 2
+    assert "tieout: " in capsys.readouterr().err
+
+
+def test_the_format_can_be_stated(clean, capsys):
+    assert main(["parse", str(clean), "--format", "stripe-payout-reconciliation-1"]) == 2
+    assert "missing-column" not in capsys.readouterr().out
