@@ -94,15 +94,13 @@ def test_no_other_partners_file_is_taken_for_a_settlement_file():
             continue
         try:
             wrong.append((path.name, identify(path.read_bytes(), path.name).format_id))
-        except FormatUnknown as error:
-            assert error.remedy
+        except FormatUnknown:
+            continue
     assert len(others) > 100
     assert wrong == []
 
 
-@pytest.mark.parametrize(
-    "format_id", ["adyen-settlement-detail-1", "stripe-payout-reconciliation-1"]
-)
+@pytest.mark.parametrize("format_id", sorted({words["format"] for words in EXPECTED.values()}))
 def test_another_partners_file_is_refused_and_never_misread(format_id):
     spec = format_spec(format_id)
     for path in (SHARED / "02_gateways").rglob("*"):

@@ -1,0 +1,1 @@
+"""Golden files: what a file was read as, kept beside it."""
