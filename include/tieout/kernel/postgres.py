@@ -244,7 +244,7 @@ def _postmaster(data: Path) -> psutil.Process | None:
         first_line = (data / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0]
         process = psutil.Process(int(first_line))
         is_ours = "postgres" in process.name() and str(data) in process.cmdline()
-        return process if is_ours and process.status() != psutil.STATUS_ZOMBIE else None
+        return process if is_ours and _is_alive(process) else None
     except (OSError, ValueError, psutil.NoSuchProcess):
         return None
 
@@ -256,7 +256,7 @@ def _end(data: Path) -> None:
     with suppress(psutil.NoSuchProcess):
         process.send_signal(signal.SIGINT)
     deadline = time.monotonic() + STOP_SECONDS
-    while _postmaster(data) is not None:
+    while _is_alive(process):
         if time.monotonic() > deadline:
             raise PostgresError(
                 f"PostgreSQL (process {process.pid}) does not stop.",
@@ -264,6 +264,15 @@ def _end(data: Path) -> None:
                 place=Place(str(data / "server.log")),
             )
         time.sleep(0.05)
+    with suppress(ChildProcessError):
+        os.waitpid(process.pid, os.WNOHANG)
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _answers(server: PostgresServer) -> bool:
