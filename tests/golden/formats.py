@@ -1,7 +1,7 @@
 """Golden cases of the formats: for `<format>/<file>` the rows and all else that reading gave.
 
-`python -m tests.golden.formats` writes what is missing and refuses to overwrite: to accept a change,
-delete the golden file first, so that the change is seen in review.
+`python -m tests.golden.formats` writes what is missing and refuses to overwrite: to accept a
+change, delete the golden file first, so that the change is seen in review.
 """
 
 import json

@@ -27,7 +27,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "parse",
         help="read a partner's file by its format",
         description="Reads a partner's file: its rows in canonical columns, the rows that step "
-        "aside, its control totals. Exit code 0 clean, 1 rows rejected, 2 file refused.",
+        "aside, its control totals. Exit code 0 clean, 1 rows rejected or a check failed that is "
+        "only reported, 2 file refused.",
     )
     parser.add_argument("file", type=Path, help="the partner's file")
     parser.add_argument(
@@ -35,6 +36,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument(
         "--out", type=Path, metavar="ROWS.jsonl", help="write the canonical rows, one JSON per line"
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="refuse the file for checks that are only reported"
     )
     parser.set_defaults(run=run)
 
@@ -47,11 +51,12 @@ def run(args: argparse.Namespace) -> int:
 
     data = content(args.file)
     spec = format_spec(args.format or identify(data, args.file.name).format_id)
-    parsed = read(data, spec, name=args.file.name)
+    parsed = read(data, spec, name=args.file.name, strict=args.strict)
     _report(parsed, spec)
     if args.out is not None:
         _write_rows(parsed, args.out)
-    return 1 if parsed.rejected else 0
+    clean = not parsed.rejected and all(check.ok for check in parsed.checks)
+    return 0 if clean else 1
 
 
 def _report(parsed: "ParsedFile", spec: "FormatSpec") -> None:

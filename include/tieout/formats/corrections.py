@@ -6,7 +6,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tieout.formats.grid import cut, decode
+from tieout.formats.grid import cut, decode, physical_lines
 from tieout.formats.model import FormatSpec
 from tieout.formats.reading import read
 from tieout.formats.results import Counts, ParsedFile
@@ -22,13 +22,13 @@ def read_corrected(
     """
     text = decode(data, spec, name)
     starts = cut(data, text, spec, name).lines.to_pylist()
-    lines = text.split("\n")
+    lines = physical_lines(text, spec)
     ends = [*starts[1:], starts[-1] + 1] if starts else []
     for start, end in zip(starts, ends, strict=True):
         if start in corrected:
-            blanks = [""] * (end - start - 1)
-            lines[start - 1 : end - 1] = [corrected[start].replace("\n", " "), *blanks]
-    parsed = read("\n".join(lines).encode(), spec, name=name)
+            blanks = ["\n"] * (end - start - 1)
+            lines[start - 1 : end - 1] = [corrected[start] + "\n", *blanks]
+    parsed = read("".join(lines).encode(), spec, name=name)
     wanted = pa.array(list(corrected), pa.int64())
     rows = parsed.rows.filter(pc.is_in(parsed.rows.column("line_no"), wanted))
     rejected = [problem for problem in parsed.rejected if problem.line in corrected]

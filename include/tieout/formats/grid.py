@@ -95,6 +95,11 @@ def cut(data: bytes, text: str, spec: FormatSpec, name: str) -> Grid:
     return _grid_of(records, spec, name, text)
 
 
+def physical_lines(text: str, spec: FormatSpec) -> list[str]:
+    """The lines of a text, line breaks included, as records count them."""
+    return list(io.StringIO(text, newline="\n" if spec.layout == "jsonl" else ""))
+
+
 def truncated(name: str, text: str, expected: str, found: str) -> FileRefused:
     """The refusal of a file that ends too early."""
     return FileRefused(

@@ -13,17 +13,18 @@ from tieout.formats.cells import CellError, cell_value
 from tieout.formats.checks import run_checks
 from tieout.formats.columns import BadCell
 from tieout.formats.extra import extra_column
-from tieout.formats.grid import Grid, cut, decode
+from tieout.formats.grid import Grid, cut, decode, physical_lines
 from tieout.formats.mapping import Sources, convert_fields
 from tieout.formats.model import FactRecord, FieldSpec, FormatSpec, normal_name
 from tieout.formats.results import CheckResult, Counts, Fact, FileRefused, ParsedFile, RowProblem
 from tieout.kernel.errors import Place, mask_cards
 
 
-def read(data: bytes | Path, spec: FormatSpec, *, name: str) -> ParsedFile:
+def read(data: bytes | Path, spec: FormatSpec, *, name: str, strict: bool = False) -> ParsedFile:
     """The canonical rows of a file.
 
-    `name` is the partner's name of the file, for messages and for facts of its name pattern.
+    `name` is the partner's name of the file, for messages and for facts of its name pattern;
+    `strict` refuses the file for failed checks that else are only reported.
     Rows that do not hold are in `rejected`, all others in `rows`. Raises FileRefused, before
     anything is given out, when the file is empty, cut off, in another encoding, without a required
     column, does not tie with its control totals, or has more bad rows than the spec allows.
@@ -38,10 +39,10 @@ def read(data: bytes | Path, spec: FormatSpec, *, name: str) -> ParsedFile:
     facts = _name_facts(spec, name) | _record_facts(grid, spec, name)
     columns, bad = convert_fields(spec, sources, size)
     bad += families.finish(spec, columns, size)
-    problems = _row_problems(grid, bad, text)
+    problems = _row_problems(grid, bad, physical_lines(text, spec) if bad or grid.flaws else [])
     _refuse_above_share(spec, problems, size, name)
     checks = run_checks(spec, columns, facts, size, set(grid.flaws) | _unreadable(bad))
-    _refuse_failed(spec, checks, name, grid)
+    _refuse_failed(spec, checks, strict, Place(name, line=grid.trailer_line))
     columns["extra"] = extra_column(spec, sources, size)
     return ParsedFile(
         format_id=spec.id,
@@ -148,11 +149,10 @@ def _fact(field: FieldSpec, text: str) -> Fact:
     return value
 
 
-def _row_problems(grid: Grid, bad: list[BadCell], text: str) -> dict[int, RowProblem]:
+def _row_problems(grid: Grid, bad: list[BadCell], lines: list[str]) -> dict[int, RowProblem]:
     """One problem per bad row: its first; the fields of the others are named in its reason."""
     if not bad and not grid.flaws:
         return {}
-    lines = text.split("\n")
     starts = grid.lines.to_pylist()
     by_row: dict[int, list[BadCell]] = {}
     for row, flaw in grid.flaws.items():
@@ -163,7 +163,7 @@ def _row_problems(grid: Grid, bad: list[BadCell], text: str) -> dict[int, RowPro
     problems = {}
     for row, cells in by_row.items():
         end = starts[row + 1] - 1 if row + 1 < len(starts) else starts[row]
-        raw = "\n".join(lines[starts[row] - 1 : end]).rstrip("\r\n")
+        raw = "".join(lines[starts[row] - 1 : end]).rstrip("\r\n")
         problems[row] = _row_problem(cells, starts[row], raw)
     return problems
 
@@ -203,10 +203,10 @@ def _unreadable(bad: list[BadCell]) -> set[int]:
     return {cell.row for cell in bad if cell.rule in {"money", "currency", "integer", "number"}}
 
 
-def _refuse_failed(spec: FormatSpec, checks: list[CheckResult], name: str, grid: Grid) -> None:
+def _refuse_failed(spec: FormatSpec, checks: list[CheckResult], strict: bool, place: Place) -> None:
     severities = {check.name: check.severity for check in spec.checks}
     for check in checks:
-        if not check.ok and severities[check.name] == "refuse":
+        if not check.ok and (strict or severities[check.name] == "refuse"):
             raise FileRefused(
                 "control-total",
                 f"The file does not tie: {check.name} should be {check.expected}, "
@@ -214,7 +214,7 @@ def _refuse_failed(spec: FormatSpec, checks: list[CheckResult], name: str, grid:
                 remedy="Ask the partner for a corrected file.",
                 expected=f"{check.name} {check.expected}",
                 found=check.found,
-                place=Place(name, line=grid.trailer_line),
+                place=place,
             )
 
 

@@ -103,6 +103,31 @@ def test_a_bad_row_steps_aside_with_all_that_is_known_of_it():
     assert 9 not in parsed.rows.column("line_no").to_pylist()
 
 
+def test_the_raw_text_is_found_whatever_ends_the_lines():
+    data = changed(ack_file(40), 9, ",A,2,", ",A,two,").replace(b"\n", b"\r")
+    (problem,) = read(data, ACK, name="x").rejected
+    assert (problem.line, problem.raw) == (9, "L,VO-1,7,SKU-1,A,two,0,0,,")
+
+
+@pytest.mark.parametrize("bad_line", [5, 799])
+def test_a_long_file_is_read_as_a_short_one(bad_line):
+    rows = [
+        f"L,ACME,1Z{n:05d},delivered,2026-02-{n % 28 + 1:02d}T10:00:00Z,Door" for n in range(2000)
+    ]
+    rows[bad_line] = rows[bad_line].replace("2026-02", "2026-13")
+    head = (
+        "H,tieout-tracking-1,1,ACME,2026-03-01T12:00:00Z\n"
+        "C,carrier,tracking_no,status,occurred_at,location\n"
+    )
+    whole = read(f"{head}{chr(10).join(rows)}\nT,2000\n".encode(), TRACKING, name="x")
+    few = read(f"{head}{chr(10).join(rows[900:1000])}\nT,100\n".encode(), TRACKING, name="x")
+    part = whole.rows.slice(899, 100).drop(["line_no", "record_no"])
+    assert part.to_pylist() == few.rows.drop(["line_no", "record_no"]).to_pylist()
+    assert [(problem.line, problem.value) for problem in whole.rejected] == [
+        (bad_line + 3, rows[bad_line].split(",")[4])
+    ]
+
+
 def test_a_row_is_rejected_once_for_all_its_faults():
     data = changed(changed(ack_file(40), 9, ",A,2,", ",A,two,"), 9, "SKU-1,A", ",X")
     (problem,) = read(data, ACK, name="x").rejected
