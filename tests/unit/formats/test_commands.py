@@ -46,6 +46,14 @@ def test_rejected_rows_are_shown_with_their_place(tmp_path, capsys):
     assert "ack.csv, line 9, field 'quantity_accepted': 'two'" in said.err
 
 
+def test_a_batch_that_is_not_closed_is_not_clean(tmp_path, capsys):
+    path = tmp_path / "report.csv"
+    path.write_bytes(b"\n".join(adyen_file(3).split(b"\n")[:-2]) + b"\n")
+    assert main(["parse", str(path)]) == 1
+    assert "batch_closed: FAILED" in capsys.readouterr().out
+    assert main(["parse", str(path), "--strict"]) == 2
+
+
 def test_a_refused_file_writes_nothing(tmp_path, capsys):
     path, out = tmp_path / "ack.csv", tmp_path / "rows.jsonl"
     path.write_bytes(ack_file(40)[:-20])
