@@ -1,7 +1,7 @@
 """The `tieout` command: finds the subcommand's module and runs it.
 
-A command is a module of this package with `add_parser(subparsers)`, which sets `run` as its
-parser's default; `run(args) -> int` gives the exit code. A TieoutError ends any command with exit code 2.
+A command is a module of this package with `add_parser(subparsers)`, which sets `run` as the
+parser's default, and `run(args) -> int`, the exit code. A TieoutError ends any command with code 2.
 Only the module of the command that is asked for is imported, so that every command starts fast.
 """
 

@@ -185,8 +185,8 @@ def _cell(column: Column, types: dict[str, str]) -> str:
         return f"nullif({name}, '')" if text else f"nullif(CAST({name} AS VARCHAR), '')"
     if column.type == "minor":
         whole = f"regexp_full_match(trim({name}), '[+-]?[0-9]{{1,18}}')"
-        value = f"CASE WHEN {whole} THEN TRY_CAST({name} AS BIGINT) END" if text else name
-        return f"TRY_CAST({value} AS BIGINT)"
+        value = f"CASE WHEN {whole} THEN {name} END" if text else name
+        return name if found == "BIGINT" else f"TRY_CAST({value} AS BIGINT)"
     if column.type == "flag":
         return f"TRY_CAST({name} AS BOOLEAN)"
     return f"epoch_us(TRY_CAST({name} AS TIMESTAMPTZ))" if text else f"epoch_us({name})"
@@ -217,6 +217,9 @@ def _check_cells(
 ) -> None:
     """Refuse a NULL where none may be, and a cell that cannot be read, naming the first."""
     tests = [(column, _bad(column, types)) for column in side.columns if column.name in types]
+    any_bad = " OR ".join(test for _, test in tests)
+    if not con.execute(f"SELECT 1 FROM {side.name}_raw WHERE {any_bad} LIMIT 1").fetchall():
+        return
     counts = ", ".join(f"count(*) FILTER (WHERE {test})" for _, test in tests)
     found = con.execute(f"SELECT {counts} FROM {side.name}_raw").fetchall()[0]
     for (column, test), bad in zip(tests, found, strict=True):
@@ -229,13 +232,15 @@ def _check_cells(
 
 
 def _bad(column: Column, types: dict[str, str]) -> str:
-    cell, name = _cell(column, types), column.name
+    cell, name, found = _cell(column, types), column.name, types[column.name]
     if column.type == "minor":
         return f"({cell} IS NULL OR abs({cell}) > {_LARGEST_MINOR})"
+    if column.type == "text" and found == "VARCHAR":
+        return "false" if column.nullable else f"({name} IS NULL OR {name} = '')"
     if not column.nullable:
         return f"({cell} IS NULL)"
-    empty = f"{name} = ''" if types[name] == "VARCHAR" else "false"
-    if types[name].startswith(("DOUBLE", "FLOAT")):
+    empty = f"{name} = ''" if found == "VARCHAR" else "false"
+    if found.startswith(("DOUBLE", "FLOAT")):
         empty = f"isnan({name})"
     return f"({cell} IS NULL AND {name} IS NOT NULL AND NOT ({empty}))"
 
