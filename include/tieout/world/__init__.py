@@ -1,0 +1,1 @@
+"""The outside world for demo and tests: storefront, vendors, carrier, gateways, mailbox."""

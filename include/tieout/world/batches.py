@@ -1,0 +1,46 @@
+"""What a gateway settles in a batch, before it is written in the gateway's layout."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True)
+class Charge:
+    """One settled charge, in minor units of its currency; `order_ref` is ours, or empty."""
+
+    gateway_ref: str
+    line_ref: str
+    order_ref: str
+    method: str
+    currency: str
+    gross_minor: int
+    fee_minor: int
+    captured_at: datetime
+
+    @property
+    def net_minor(self) -> int:
+        """What is paid out for it."""
+        return self.gross_minor - self.fee_minor
+
+    @property
+    def label(self) -> str:
+        """Our reference, or the gateway's where it has none of ours."""
+        return self.order_ref or self.gateway_ref
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The charges that a gateway pays out together on a day."""
+
+    account: str
+    number: int
+    day: date
+    charges: tuple[Charge, ...]
+
+    @property
+    def net_by_currency(self) -> dict[str, int]:
+        """The payouts: the sum of net amounts per currency."""
+        sums: dict[str, int] = {}
+        for charge in self.charges:
+            sums[charge.currency] = sums.get(charge.currency, 0) + charge.net_minor
+        return sums

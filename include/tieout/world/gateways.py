@@ -1,0 +1,199 @@
+"""The gateways: settle on the next business day, a batch a day, in files of their own.
+
+They know the storefront's payments and nothing of what became of the orders.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from functools import lru_cache
+
+from tieout.kernel.money import exponent, round_half_even
+from tieout.world import adyen, stripe
+from tieout.world.batches import Batch, Charge
+from tieout.world.chance import chance, letters_and_digits, one_of, pick
+from tieout.world.ledger import Ledger, Planted
+from tieout.world.orders import METHODS, STOREFRONT, Payment, orders_of
+from tieout.world.post import Post
+from tieout.world.scenario import WORKDAYS, GatewayKind, Scenario
+
+PUBLISHED = time(6)
+SETTLEMENT = "settlement"
+RATE = Decimal("0.014")
+SUBSTITUTES = ("GBP", "USD", "EUR", "JPY")
+CODES = {
+    "settlement_missing": "SETTLEMENT_OVERDUE",
+    "settlement_duplicated": "DUPLICATE_SETTLEMENT",
+    "wrong_currency": "CURRENCY_MISMATCH",
+}
+WRITERS: dict[GatewayKind, Callable[[Batch], tuple[str, bytes]]] = {
+    "adyen": adyen.settlement_file,
+    "stripe": stripe.settlement_file,
+}
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a gateway makes of one payment: lines in the next batch, and in the one after it."""
+
+    now: tuple[Charge, ...]
+    later: tuple[Charge, ...]
+    planted: tuple[Planted, ...]
+
+
+class Gateways:
+    """All gateways of a scenario; each settles under an account of its own."""
+
+    def __init__(self, scenario: Scenario, ledger: Ledger, post: Post) -> None:
+        self.scenario, self.ledger, self.post = scenario, ledger, post
+
+    def advance(self, until: datetime) -> None:
+        """Publish the batches of all business days that have come."""
+        start = datetime.combine(self.scenario.first_day, time(0), UTC)
+        since = self.ledger.until("gateways", start)
+        for offset in range((until.date() - since.date()).days + 1):
+            moment = datetime.combine(since.date() + timedelta(days=offset), PUBLISHED, UTC)
+            if since < moment <= until and WORKDAYS.is_business(moment.date()):
+                for gateway in self.scenario.gateways:
+                    self._publish(gateway, moment)
+        self.ledger.mark("gateways", max(since, until))
+
+    def _publish(self, gateway: GatewayKind, moment: datetime) -> None:
+        batch, planted = batch_of(self.scenario, gateway, moment.date())
+        if batch.charges:
+            name, body = WRITERS[gateway](batch)
+            self.post.hand_in(
+                f"{gateway}/{SETTLEMENT}/{name}",
+                body,
+                moment,
+                planted=[fault for fault in planted if fault.kind != "settlement_missing"],
+                marker=gateway == "stripe",
+            )
+        self.post.truth.record([fault for fault in planted if fault.kind == "settlement_missing"])
+
+
+@lru_cache(maxsize=8)
+def batch_of(
+    scenario: Scenario, gateway: GatewayKind, day: date
+) -> tuple[Batch, tuple[Planted, ...]]:
+    """The batch that a gateway publishes on a business day, and what was planted in it."""
+    today = [settle(scenario, payment, day) for payment in captured(scenario, gateway, day)]
+    before = previous_business_day(day)
+    earlier = [settle(scenario, paid, before) for paid in captured(scenario, gateway, before)]
+    charges = [charge for settled in today for charge in settled.now]
+    charges += [charge for settled in earlier for charge in settled.later]
+    strangers = _strangers(scenario, gateway, day, charges)
+    planted = [fault for settled in today for fault in settled.planted]
+    planted += [
+        Planted("settlement_without_order", "SETTLED_NO_ORDER", charge.label, day.isoformat())
+        for charge in strangers
+    ]
+    number = 1 + sum(
+        WORKDAYS.is_business(scenario.first_day + timedelta(days=offset))
+        for offset in range((day - scenario.first_day).days)
+    )
+    account = f"{STOREFRONT}-{gateway}"
+    return Batch(account, number, day, tuple(charges + strangers)), tuple(planted)
+
+
+def previous_business_day(day: date) -> date:
+    """The last business day before a day."""
+    day -= timedelta(days=1)
+    while not WORKDAYS.is_business(day):
+        day -= timedelta(days=1)
+    return day
+
+
+def captured(scenario: Scenario, gateway: str, day: date) -> list[tuple[Payment, bool]]:
+    """The payments that settle on a business day, each with whether its order is sound.
+
+    They are those captured from the business day before it until the day itself.
+    """
+    first = previous_business_day(day)
+    return [
+        (payment, order.fault != "unknown_sku")
+        for offset in range((day - first).days)
+        for order in orders_of(scenario, first + timedelta(days=offset))
+        for payment in order.payments
+        if payment.gateway == gateway and payment.state == "CAPTURED"
+    ]
+
+
+def settle(scenario: Scenario, paid: tuple[Payment, bool], day: date) -> Settled:
+    """What becomes of one payment. Nothing is planted on one whose order is quarantined."""
+    payment, is_sound = paid
+    rng = chance(scenario.seed, "settlement", payment.payment_ref)
+    charge = Charge(
+        gateway_ref=payment.gateway_ref,
+        line_ref=letters_and_digits(rng, 4),
+        order_ref=payment.payment_ref,
+        method=payment.method,
+        currency=payment.currency,
+        gross_minor=payment.amount_minor,
+        fee_minor=fee(payment.amount_minor, payment.currency),
+        captured_at=payment.captured_at,
+    )
+    faults = scenario.faults
+    rates = {
+        "settlement_missing": faults.settlement_missing,
+        "settlement_duplicated": faults.settlement_duplicated,
+        "amount_off_by_a_cent": faults.amount_off_by_a_cent,
+        "wrong_currency": faults.wrong_currency,
+    }
+    kind = one_of(rng, rates) if is_sound else None
+    if kind is None:
+        return Settled((charge,), (), ())
+    code = CODES.get(kind, "")
+    now: tuple[Charge, ...] = (charge,)
+    later: tuple[Charge, ...] = ()
+    if kind == "settlement_missing":
+        now = ()
+    elif kind == "settlement_duplicated":
+        again = replace(charge, line_ref=letters_and_digits(rng, 4))
+        now, later = ((charge, again), ()) if rng.random() < 0.5 else ((charge,), (again,))
+    elif kind == "amount_off_by_a_cent":
+        step = 1 if charge.gross_minor < 2 else pick(rng, (-1, 1))
+        now = (replace(charge, gross_minor=charge.gross_minor + step),)
+        code = "AMOUNT_OVER" if step > 0 else "AMOUNT_UNDER"
+    else:
+        now = (replace(charge, currency=other_currency(payment.currency, rng.random())),)
+    planted = Planted(kind, code, payment.payment_ref, day.isoformat())
+    return Settled(now, later, (planted,))
+
+
+def other_currency(currency: str, luck: float) -> str:
+    """Another currency, of as many decimals where there is one."""
+    others = [other for other in SUBSTITUTES if other != currency]
+    alike = [other for other in others if exponent(other) == exponent(currency)] or others
+    return alike[int(luck * len(alike))]
+
+
+def fee(gross_minor: int, currency: str) -> int:
+    """The gateway's fee: 1.4 per cent and a quarter of a unit, never more than the amount."""
+    quarter = 25 * int(10 ** exponent(currency)) // 100
+    return min(gross_minor, round_half_even(RATE * gross_minor) + quarter)
+
+
+def _strangers(scenario: Scenario, gateway: str, day: date, charges: list[Charge]) -> list[Charge]:
+    """Charges of which the storefront knows nothing; half of them carry no reference of ours."""
+    rng = chance(scenario.seed, "strangers", gateway, day)
+    hits = sum(rng.random() < scenario.faults.settlement_without_order for _ in charges)
+    return [_stranger(scenario, gateway, day, number) for number in range(hits)]
+
+
+def _stranger(scenario: Scenario, gateway: str, day: date, number: int) -> Charge:
+    rng = chance(scenario.seed, "stranger", gateway, day, number)
+    currency, gross = pick(rng, scenario.currencies), rng.randint(500, 50_000)
+    morning = datetime.combine(previous_business_day(day), time(9), UTC)
+    is_referenced = rng.random() < 0.5
+    return Charge(
+        gateway_ref=letters_and_digits(rng, 4),
+        line_ref=letters_and_digits(rng, 4),
+        order_ref=f"X{letters_and_digits(rng, 3)}" if is_referenced else "",
+        method=pick(rng, METHODS),
+        currency=currency,
+        gross_minor=gross,
+        fee_minor=fee(gross, currency),
+        captured_at=morning + timedelta(seconds=rng.randrange(30_000)),
+    )

@@ -1,0 +1,140 @@
+"""The world's actors as the product knows them: partners with feeds, products, connections."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from tieout.exchange.partners import (
+    AccountSpec,
+    FeedSpec,
+    PartnerSpec,
+    load_partners,
+    load_products,
+)
+from tieout.kernel.database import transaction
+from tieout.world.carrier import TRACKING
+from tieout.world.gateways import SETTLEMENT
+from tieout.world.orders import BRAND, STOREFRONT, description, sku_name, vendor_name
+from tieout.world.scenario import CARRIER, GatewayKind, Scenario
+from tieout.world.vendors import ANSWERS, ORDERS, SHIPMENTS, account_of
+
+GATEWAY_FEEDS: Mapping[GatewayKind, FeedSpec] = {
+    "adyen": FeedSpec(
+        format_id="adyen-settlement-detail-1",
+        directory=SETTLEMENT,
+        file_glob="settlement_detail_report_*.csv",
+    ),
+    "stripe": FeedSpec(
+        format_id="stripe-payout-reconciliation-1",
+        directory=SETTLEMENT,
+        file_glob="payout_reconciliation*.csv",
+        complete_by="marker",
+    ),
+}
+
+
+def connection_id(account: str) -> str:
+    """The name of the connection to an account of the world's SFTP server."""
+    return f"world_{account}"
+
+
+def partners_of(scenario: Scenario, spool: Path) -> list[PartnerSpec]:
+    """All partners of a scenario; the storefront's spool is a folder of this machine."""
+    vendors = [_vendor(scenario, number) for number in range(scenario.vendors)]
+    gateways = [_gateway(gateway) for gateway in scenario.gateways]
+    return [_storefront(spool), carrier(), *gateways, *vendors]
+
+
+def register(url: str, scenario: Scenario, spool: Path) -> None:
+    """Make the partners and products of a scenario known to the database."""
+    numbers = range(scenario.skus)
+    products = pa.table(
+        {
+            "sku": [sku_name(number) for number in numbers],
+            "description": [description(number) for number in numbers],
+            "vendor_id": [vendor_name(number % scenario.vendors) for number in numbers],
+        }
+    )
+    with transaction(url, actor="world/register") as connection:
+        load_partners(connection, partners_of(scenario, spool))
+        load_products(connection, products)
+
+
+def write_connections(file: Path, connections: Mapping[str, Mapping[str, Any]]) -> None:
+    """Lay the world's connections over those that the connections file has."""
+    known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f".{file.name}.part")
+    part.touch(mode=0o600)
+    part.write_text(json.dumps(known | dict(connections), indent=1), encoding="utf-8")
+    part.replace(file)
+
+
+def _storefront(spool: Path) -> PartnerSpec:
+    feed = FeedSpec(
+        format_id="tieout-order-spool-1",
+        directory=str(spool.absolute()),
+        file_glob="spool-*.jsonl",
+        complete_by="marker",
+    )
+    return PartnerSpec(
+        partner_id=STOREFRONT, kind="STOREFRONT", name=BRAND, feeds={"ORDER_SPOOL": feed}
+    )
+
+
+def carrier() -> PartnerSpec:
+    """The carrier, who reports tracking."""
+    feed = FeedSpec(
+        format_id="tieout-tracking-1", directory=TRACKING, file_glob=f"track-{CARRIER}-*.csv"
+    )
+    return PartnerSpec(
+        partner_id=CARRIER,
+        kind="CARRIER",
+        name="FastShip",
+        connection_id=connection_id(CARRIER),
+        feeds={"TRACKING": feed},
+    )
+
+
+def _gateway(gateway: GatewayKind) -> PartnerSpec:
+    return PartnerSpec(
+        partner_id=gateway,
+        kind="GATEWAY",
+        name=gateway.capitalize(),
+        connection_id=connection_id(gateway),
+        feeds={"SETTLEMENT": GATEWAY_FEEDS[gateway]},
+        account=AccountSpec(account=f"{STOREFRONT}-{gateway}"),
+    )
+
+
+def _vendor(scenario: Scenario, number: int) -> PartnerSpec:
+    vendor_id = vendor_name(number)
+    return vendor(vendor_id, f"Vendor {number + 1}", account_of(scenario, number))
+
+
+def vendor(vendor_id: str, name: str, account: str) -> PartnerSpec:
+    """A vendor whose folder is `vendor_id` in an account of the SFTP server."""
+    feeds = {
+        "PURCHASE_ORDER": ("tieout-purchase-order-1", ORDERS, "po-*.csv"),
+        "ACKNOWLEDGEMENT": ("tieout-vendor-ack-1", ANSWERS, "ack-*.csv"),
+        "SHIPMENT": ("tieout-shipment-1", SHIPMENTS, "ship-*.csv"),
+    }
+    return PartnerSpec.model_validate(
+        {
+            "partner_id": vendor_id,
+            "kind": "VENDOR",
+            "name": name,
+            "connection_id": connection_id(account),
+            "feeds": {
+                doc_type: {
+                    "format_id": format_id,
+                    "directory": f"{vendor_id}/{folder}",
+                    "file_glob": glob,
+                }
+                for doc_type, (format_id, folder, glob) in feeds.items()
+            },
+        }
+    )

@@ -1,0 +1,175 @@
+"""A scenario: what the world does for some days, and which faults are planted how often."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from tieout.kernel.errors import MoneyError, Place, TieoutError
+from tieout.kernel.money import exponent
+from tieout.kernel.time import Calendar
+
+BUNDLED = Path(__file__).resolve().parents[3] / "scenarios" / "three-days.yaml"
+WORKDAYS = Calendar()
+CARRIER = "fastship"
+Share = Annotated[float, Field(ge=0, le=1)]
+GatewayKind = Literal["adyen", "stripe"]
+
+
+class ScenarioError(TieoutError):
+    """A scenario file that cannot be played."""
+
+    slug = "scenario"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Faults(_Strict):
+    """The rate of each fault: 0 never, 1 wherever it can be.
+
+    Per order: `duplicate_entry`, `unknown_sku`. Per vendor order: `vendor_rejection`,
+    `late_shipment`. Per row of a tracking file: `bad_tracking_row` (at most one row in 25, more
+    would be a refused file). Per settled payment: `settlement_missing`, `settlement_duplicated`,
+    `amount_off_by_a_cent`, `wrong_currency`. Per settlement line, one more:
+    `settlement_without_order`. Per file of a vendor, carrier or gateway: `truncated_file`.
+    Where several hit one thing and exclude each other, one of them is chosen evenly.
+    """
+
+    duplicate_entry: Share = 0
+    unknown_sku: Share = 0
+    vendor_rejection: Share = 0
+    late_shipment: Share = 0
+    bad_tracking_row: Share = 0
+    settlement_missing: Share = 0
+    settlement_duplicated: Share = 0
+    amount_off_by_a_cent: Share = 0
+    wrong_currency: Share = 0
+    settlement_without_order: Share = 0
+    truncated_file: Share = 0
+
+
+class Shares(_Strict):
+    """How often ordinary life is a little less simple; none of these is a fault.
+
+    `spool`: orders that reach us by spool file; `spool_copies`: of those, the share that is in the
+    table too. `split_tender`: two payments. `multi_vendor`: lines of several vendors. `declined`:
+    a card is declined, then another captured. `abandoned`: all declined, and no order comes of it.
+    """
+
+    spool: Share = 0.03
+    spool_copies: Share = 0.3
+    split_tender: Share = 0.05
+    multi_vendor: Share = 0.25
+    declined: Share = 0.03
+    abandoned: Share = 0.01
+
+
+class Scenario(_Strict):
+    """Seed, days, volumes, shares and faults of a world. Equal scenarios give equal worlds.
+
+    `first_day` starts `days` business days (Monday to Friday) of `orders_per_day` orders; with
+    `weekend: open` the weekend days between them have orders too, though vendors and gateways rest.
+    `sftp_accounts` is over how many SFTP accounts the vendors are spread, a folder for each vendor.
+    Vendors promise to ship within `promise_days` business days. A truncated file is sent again,
+    whole, `resend_after_days` days later, or never (null).
+    """
+
+    name: str = Field(default="scenario", pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")
+    seed: int = 1
+    first_day: date = date(2026, 3, 2)
+    days: int = Field(default=3, ge=1, le=366)
+    orders_per_day: int = Field(default=1000, ge=1, le=99_999)
+    vendors: int = Field(default=40, ge=1, le=9_999)
+    skus: int = Field(default=400, ge=1, le=99_999)
+    sftp_accounts: int = Field(default=4, ge=1, le=200)
+    gateways: tuple[GatewayKind, ...] = Field(default=("adyen", "stripe"), min_length=1)
+    currencies: tuple[str, ...] = Field(default=("USD", "EUR"), min_length=1)
+    promise_days: int = Field(default=2, ge=2, le=30)
+    weekend: Literal["closed", "open"] = "closed"
+    resend_after_days: int | None = Field(default=1, ge=1, le=60)
+    shares: Shares = Shares()
+    faults: Faults = Faults()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for words in (self.gateways, self.currencies):
+            if len(set(words)) < len(words):
+                raise ValueError(f"{list(words)} names something twice")
+        for currency in self.currencies:
+            try:
+                exponent(currency)
+            except MoneyError as error:
+                raise ValueError(f"{error.message} {error.remedy}") from None
+        return self
+
+    @property
+    def order_days(self) -> list[date]:
+        """The days on which orders are captured, in order."""
+        days: list[date] = []
+        day, business_days = self.first_day, 0
+        while business_days < self.days:
+            is_business = WORKDAYS.is_business(day)
+            if is_business or (self.weekend == "open" and days):
+                days.append(day)
+            business_days += is_business
+            day += timedelta(days=1)
+        return days
+
+    @property
+    def last_due_day(self) -> date:
+        """The business day by which all that a flow can find has come due, re-sent files too."""
+        last = self.order_days[-1]
+        late = WORKDAYS.add(last, self.promise_days + 4)
+        settled = WORKDAYS.add(last, 5)
+        if not self.faults.truncated_file or self.resend_after_days is None:
+            return max(late, settled)
+        again = WORKDAYS.add(last, 4) + timedelta(days=self.resend_after_days)
+        return max(late, settled, WORKDAYS.add(again, 1))
+
+
+def load_scenario(path: Path) -> Scenario:
+    """The scenario of a YAML file.
+
+    Raises ScenarioError, naming file and key and what is allowed there.
+    """
+    try:
+        facts = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ScenarioError(
+            f"The scenario cannot be read: {error.strerror}.",
+            remedy="Give the path of a YAML file, for example scenarios/three-days.yaml.",
+            place=Place(str(path)),
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", None)
+        raise ScenarioError(
+            "The scenario is not YAML.",
+            remedy="Write it as keys and values; scenarios/three-days.yaml shows all of them.",
+            place=Place(str(path), line=None if line is None else line + 1),
+        ) from error
+    try:
+        return Scenario.model_validate(facts if facts is not None else {})
+    except ValidationError as error:
+        raise _refused(path, error) from None
+
+
+def _refused(path: Path, error: ValidationError) -> ScenarioError:
+    first = error.errors()[0]
+    key = ".".join(map(str, first["loc"])) or "scenario"
+    if first["type"] == "extra_forbidden":
+        problem = f"There is no key {key!r}."
+        remedy = f"Allowed here: {', '.join(_allowed(first['loc']))}."
+    else:
+        problem = f"{key!r} cannot be {first['input']!r}: {first['msg']}."
+        remedy = "Correct the value; docs/developers/world.md lists all keys."
+    return ScenarioError(problem, remedy=remedy, place=Place(str(path), field=key))
+
+
+def _allowed(location: tuple[int | str, ...]) -> list[str]:
+    parts: dict[str, type[BaseModel]] = {"faults": Faults, "shares": Shares}
+    model = parts.get(str(location[0]), Scenario) if len(location) > 1 else Scenario
+    return sorted(model.model_fields)

@@ -1,0 +1,85 @@
+"""The whole outside world, in simulated time: `advance`, and everything due is done."""
+
+from datetime import date, datetime
+from pathlib import Path
+
+from tieout.kernel.errors import Place
+from tieout.world.carrier import TRACKING, Carrier
+from tieout.world.gateways import SETTLEMENT, Gateways
+from tieout.world.ledger import Ledger, Truth
+from tieout.world.orders import vendor_name
+from tieout.world.post import Post
+from tieout.world.scenario import CARRIER, Scenario, ScenarioError
+from tieout.world.storefront import Storefront, Till
+from tieout.world.vendors import ANSWERS, ORDERS, SHIPMENTS, Vendors, account_of
+
+LEDGER, TRUTH, SPOOL, SFTP = "ledger.sqlite", "truth.jsonl", "spool", "sftp"
+PLAYED = "scenario.json"
+
+
+class World:
+    """Storefront, vendors, carrier and gateways of one scenario, with their files below `folder`.
+
+    The world may be killed at any instant and made again: it goes on from its ledger, and advancing
+    twice to the same instant adds nothing. Raises ScenarioError when the folder holds the world of
+    another scenario.
+    """
+
+    def __init__(self, scenario: Scenario, folder: Path, till: Till) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        _remember(scenario, folder / PLAYED)
+        self.scenario, self.folder = scenario, folder
+        self.ledger, self.truth = Ledger(folder / LEDGER), Truth(folder / TRUTH)
+        root = folder / SFTP
+        self.post = Post(scenario, root, self.ledger, self.truth)
+        self.storefront = Storefront(scenario, folder / SPOOL, self.ledger, self.truth, till)
+        self.vendors = Vendors(scenario, root, self.ledger, self.truth, self.post)
+        self.carrier = Carrier(scenario, self.ledger, self.post)
+        self.gateways = Gateways(scenario, self.ledger, self.post)
+        for directory in directories(scenario):
+            (root / directory).mkdir(parents=True, exist_ok=True)
+        (folder / SPOOL).mkdir(exist_ok=True)
+
+    def advance(self, until: datetime) -> None:
+        """Let everybody do what is due up to an instant."""
+        self.storefront.advance(until)
+        self.vendors.advance()
+        self.carrier.advance(until)
+        self.gateways.advance(until)
+        self.post.deliver(until)
+
+    def close(self) -> None:
+        """Close the ledger."""
+        self.ledger.close()
+
+
+def directories(scenario: Scenario) -> list[Path]:
+    """Every partner's folders below the SFTP server's root; the first part is the account."""
+    vendors = [
+        Path(account_of(scenario, vendor), vendor_name(vendor), kind)
+        for vendor in range(scenario.vendors)
+        for kind in (ORDERS, ANSWERS, SHIPMENTS)
+    ]
+    gateways = [Path(gateway, SETTLEMENT) for gateway in scenario.gateways]
+    return [*vendors, Path(CARRIER, TRACKING), *gateways]
+
+
+def accounts(scenario: Scenario) -> list[str]:
+    """The SFTP accounts of a scenario."""
+    return sorted({directory.parts[0] for directory in directories(scenario)})
+
+
+def business_days(scenario: Scenario) -> tuple[date, date]:
+    """The first day of the world, and the day by which everything has come due."""
+    return scenario.first_day, scenario.last_due_day
+
+
+def _remember(scenario: Scenario, file: Path) -> None:
+    text = scenario.model_dump_json(indent=2)
+    if file.exists() and file.read_text(encoding="utf-8") != text:
+        raise ScenarioError(
+            "Another scenario was begun here.",
+            remedy="Give the scenario another name, or move its folder away.",
+            place=Place(str(file.parent)),
+        )
+    file.write_text(text, encoding="utf-8")
