@@ -62,9 +62,9 @@ def _sum_text(check: Check, spec: FormatSpec, group: Mapping[str, object]) -> st
     """The sum, as money where its currency is one of the keys, and the keys it is for."""
     currency = next((field.currency for field in spec.fields if field.name == check.column), None)
     amount = str(group["amount_sum"])
-    if currency in check.by:
-        code = str(group[f"key{check.by.index(currency)}"])
-        amount = format_minor(int(amount), code)
+    code = group[f"key{check.by.index(currency)}"] if currency in check.by else None
+    if code is not None:
+        amount = format_minor(int(amount), str(code))
     return f"{amount} ({_label(group)})"
 
 

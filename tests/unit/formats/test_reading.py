@@ -214,6 +214,12 @@ def test_a_batch_with_an_unreadable_amount_cannot_tie():
     assert "cannot be read" in error.found
 
 
+def test_a_payout_without_a_currency_cannot_tie():
+    lines = adyen_file(40).decode().splitlines()
+    lines[-1] = lines[-1].replace("USD", "", 2)
+    assert refusal("\n".join(lines).encode(), ADYEN).reason == "control-total"
+
+
 def test_the_fee_after_conversion_is_in_the_settlement_currency_only():
     header, row, _ = adyen_file(1).decode().splitlines()
     row = row.replace("USD", "EUR", 1)
