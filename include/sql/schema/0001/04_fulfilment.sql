@@ -54,6 +54,15 @@ CREATE TABLE vendor_answer (
 CREATE INDEX vendor_answer_order ON vendor_answer (vendor_order_no, line_no);
 COMMENT ON TABLE vendor_answer IS 'What a vendor said per line, as said; the latest word counts.';
 
+CREATE VIEW answer_time AS
+SELECT
+    f.source_file_id,
+    coalesce(CAST(f.facts ->> 'created_at' AS timestamptz), f.received_at) AS answered_at
+FROM source_file AS f
+WHERE f.doc_type = 'ACKNOWLEDGEMENT';
+COMMENT ON VIEW answer_time IS
+'When a vendor gave the answers of a file: as its header says, else when the file was received.';
+
 CREATE TABLE parcel (
     parcel_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     carrier text NOT NULL REFERENCES partner,
@@ -105,3 +114,12 @@ CREATE TABLE tracking_event (
 );
 CREATE INDEX tracking_event_parcel ON tracking_event (parcel_id, occurred_at);
 CREATE INDEX tracking_event_orphan ON tracking_event (carrier, tracking_no) WHERE parcel_id IS NULL;
+
+CREATE FUNCTION tracking_event_hash(
+    carrier text, tracking_no text, status text, occurred_at timestamptz, location text
+) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT encode(sha256(convert_to(jsonb_build_array(
+        carrier, tracking_no, upper(status), extract(epoch FROM occurred_at), location
+    )::text, 'UTF8')), 'hex')
+$$;
+COMMENT ON FUNCTION tracking_event_hash IS 'What makes two reports the same event of a parcel.';

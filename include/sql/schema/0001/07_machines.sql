@@ -6,6 +6,7 @@ INSERT INTO state_transition (machine, from_state, event, to_state) VALUES
 ('source_file', 'RECEIVED', 'refused', 'REFUSED'),
 ('source_file', 'RECEIVED', 'same_hash', 'DUPLICATE'),
 ('source_file', 'RECEIVED', 'same_control_number', 'CONFLICT'),
+('source_file', 'REFUSED', 'stands_there_anew', 'RECEIVED'),
 ('quarantine', '', 'set_aside', 'OPEN'),
 ('quarantine', 'OPEN', 'corrected', 'CORRECTED'),
 ('quarantine', 'CORRECTED', 'still_wrong', 'OPEN'),
@@ -83,7 +84,8 @@ INSERT INTO state_transition (machine, from_state, event, to_state) VALUES
 ('exception_case', 'SUPPRESSED', 'gone', 'AUTO_RESOLVED');
 
 -- A parcel's state is the fold of its carrier's events in the order of their time, so that one step
--- may pass over states whose events came late; an ended parcel stays ended.
+-- may pass over states whose events came late; an ended parcel stays ended, though a later end may
+-- take the place of an earlier one (lost, then found; delivered, then returned).
 INSERT INTO state_transition (machine, from_state, event, to_state)
 SELECT
     'parcel' AS machine,
@@ -95,6 +97,16 @@ FROM
         'EXCEPTION', 'RETURNING']) AS f (state),
     unnest(ARRAY['IN_TRANSIT', 'OUT_FOR_DELIVERY', 'PICKUP_READY', 'ATTEMPT_FAILED', 'EXCEPTION',
         'RETURNING', 'DELIVERED', 'RETURNED', 'LOST']) AS t (state)
+WHERE f.state <> t.state
+UNION ALL
+SELECT
+    'parcel' AS machine,
+    f.state AS from_state,
+    lower(t.state) AS event,
+    t.state AS to_state
+FROM
+    unnest(ARRAY['DELIVERED', 'RETURNED', 'LOST']) AS f (state),
+    unnest(ARRAY['DELIVERED', 'RETURNED', 'LOST']) AS t (state)
 WHERE f.state <> t.state;
 
 SELECT guard_status('source_file', 'source_file');

@@ -1,0 +1,53 @@
+-- purpose: One vendor order per verified order and vendor, with a line for each of the vendor's order lines.
+-- reads: sales_order (one row per order, VERIFIED), order_line (one row per order line)
+-- writes: vendor_order (one row per order and vendor, PLANNED), vendor_order_line (one row per order line);
+--   an order that has vendor orders already is left as it is, so that a second run adds nothing
+-- params: as_of
+WITH
+due AS (
+    SELECT
+        s.sales_order_id,
+        s.order_ref,
+        s.promised_on
+    FROM sales_order AS s
+    LEFT JOIN vendor_order AS o ON s.sales_order_id = o.sales_order_id
+    WHERE s.status = 'VERIFIED' AND o.sales_order_id IS NULL
+),
+
+planned AS (
+    INSERT INTO vendor_order (
+        vendor_order_no, sales_order_id, vendor_id, ship_by, status, status_at, status_reason
+    )
+    SELECT
+        d.order_ref || '-' || l.vendor_id AS vendor_order_no,
+        d.sales_order_id,
+        l.vendor_id,
+        d.promised_on AS ship_by,
+        'PLANNED' AS status,
+        CAST(:as_of AS timestamptz) AS status_at,
+        'order verified' AS status_reason
+    FROM due AS d
+    INNER JOIN order_line AS l ON d.sales_order_id = l.sales_order_id
+    GROUP BY d.sales_order_id, d.order_ref, d.promised_on, l.vendor_id
+    ORDER BY d.sales_order_id, l.vendor_id
+    RETURNING vendor_order_id, sales_order_id, vendor_id
+),
+
+lines AS (
+    INSERT INTO vendor_order_line (vendor_order_id, line_no, order_line_id, sku, quantity)
+    SELECT
+        p.vendor_order_id,
+        l.line_no,
+        l.order_line_id,
+        l.sku,
+        l.quantity
+    FROM planned AS p
+    INNER JOIN order_line AS l ON p.sales_order_id = l.sales_order_id AND p.vendor_id = l.vendor_id
+    ORDER BY p.vendor_order_id, l.line_no
+    RETURNING vendor_order_line_id
+)
+
+SELECT
+    (SELECT count(DISTINCT p.sales_order_id) FROM planned AS p) AS orders,
+    (SELECT count(*) FROM planned) AS vendor_orders,
+    (SELECT count(*) FROM lines) AS lines

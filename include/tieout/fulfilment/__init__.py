@@ -1,0 +1,1 @@
+"""Vendor orders out; answers, shipments and tracking in."""

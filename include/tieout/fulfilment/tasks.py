@@ -1,0 +1,158 @@
+"""What the tasks of send_vendor_orders and take_in_vendor_answers call."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from tieout.exchange import inbox, outbox
+from tieout.fulfilment import answers, purchase_orders, shipments
+from tieout.fulfilment.model import Chunk
+from tieout.fulfilment.rules import chunks
+from tieout.kernel.database import execute, fetch, transaction
+from tieout.kernel.runs import Counts, record
+from tieout.kernel.settings import settings
+from tieout.kernel.time import parse_instant
+
+SENDING = "send_vendor_orders"
+TAKING_IN = "take_in_vendor_answers"
+ANSWER_FEEDS = ("ACKNOWLEDGEMENT", "SHIPMENT")
+logger = logging.getLogger(__name__)
+
+
+def plan_vendor_orders(*, as_of: datetime | str) -> list[Chunk]:
+    """Split each verified order by vendor; returns the vendors that have orders to be sent.
+
+    An order that has been split is left alone, so a second run plans nothing.
+    """
+    at = _instant(as_of)
+    with transaction(settings().database_url, actor=f"{SENDING}/plan") as connection:
+        (planned,) = fetch(connection, "fulfilment/plan_vendor_orders", as_of=at)
+        counts = Counts(read=planned["orders"], applied=planned["orders"])
+        record(connection, flow=SENDING, task="plan", part="all", as_of=at, counts=counts)
+        found = chunks(_partners(connection, "fulfilment/vendors_to_send"))
+    logger.info("%s, %s vendor orders", counts.log_line(), planned["vendor_orders"])
+    return found
+
+
+def send_vendor_orders(*, chunk: Chunk, as_of: datetime | str) -> dict[str, int]:
+    """Write the purchase orders of the chunk's vendors, one file each, and bring them there.
+
+    Returns how many vendor orders were written and delivered, and how many still wait. An order
+    is in one file only, and a file goes once, wherever an earlier run was cut off.
+    """
+    at, vendor_ids, url = _instant(as_of), chunk["vendor_ids"], settings().database_url
+    actor = f"{SENDING}/send"
+    with transaction(url, actor) as connection:
+        written = purchase_orders.write_files(connection, vendor_ids=vendor_ids, as_of=at)
+        effect_ids = purchase_orders.effects_to_send(connection, vendor_ids=vendor_ids)
+    if effect_ids:
+        outbox.send(url, effect_ids=effect_ids, as_of=at)
+    with transaction(url, actor) as connection:
+        delivered, waiting = purchase_orders.mark_delivered(
+            connection, vendor_ids=vendor_ids, as_of=at
+        )
+        answers.fold_early(connection, vendor_ids=vendor_ids, as_of=at)
+        counts = Counts(read=delivered, applied=delivered)
+        record(connection, flow=SENDING, task="send", part=chunk["label"], as_of=at, counts=counts)
+    logger.info("%s, %s written, %s wait", counts.log_line(), written, waiting)
+    return {"written": written, "delivered": delivered, "waiting": waiting}
+
+
+def mark_ready(*, as_of: datetime | str) -> dict[str, int]:
+    """Set the orders READY_FOR_SHIPPING of which every vendor has been told; returns how many."""
+    at = _instant(as_of)
+    with transaction(settings().database_url, actor=f"{SENDING}/mark_ready") as connection:
+        ready = execute(connection, "fulfilment/mark_ready", as_of=at)
+        counts = Counts(read=ready, applied=ready)
+        record(connection, flow=SENDING, task="mark_ready", part="all", as_of=at, counts=counts)
+    logger.info(counts.log_line())
+    return {"ready": ready}
+
+
+def answer_chunks() -> list[Chunk]:
+    """The active vendors that acknowledge or ship, in chunks."""
+    with transaction(settings().database_url, actor=f"{TAKING_IN}/list_vendors") as connection:
+        return chunks(_reporting(connection, "VENDOR", ANSWER_FEEDS))
+
+
+def take_in_answers(*, chunk: Chunk, as_of: datetime | str) -> dict[str, int]:
+    """Take in the chunk's acknowledgements, then its shipments; returns the counts of the rows."""
+    acknowledged = take_in_acknowledgements(chunk=chunk, as_of=as_of)
+    shipped = take_in_shipments(chunk=chunk, as_of=as_of)
+    return {name: acknowledged[name] + shipped[name] for name in acknowledged}
+
+
+def take_in_acknowledgements(*, chunk: Chunk, as_of: datetime | str) -> dict[str, int]:
+    """Take in what the vendors answered; the latest word per line counts.
+
+    Shipments that waited for an answer are counted now. Returns the counts of the rows.
+    """
+    at, vendor_ids = _instant(as_of), chunk["vendor_ids"]
+
+    def load(connection: Connection) -> None:
+        answers.load(connection, vendor_ids=vendor_ids, as_of=at)
+
+    return _receive("ACKNOWLEDGEMENT", vendor_ids, at, load)
+
+
+def take_in_shipments(*, chunk: Chunk, as_of: datetime | str) -> dict[str, int]:
+    """Take in what the vendors shipped, with its parcels; returns the counts of the rows.
+
+    A shipment of more than is accepted so far waits (its `vendor_order_line_id` is null) until the
+    vendor's next answer makes room for it.
+    """
+    at, vendor_ids = _instant(as_of), chunk["vendor_ids"]
+
+    def load(connection: Connection) -> None:
+        shipments.load(connection, vendor_ids=vendor_ids, as_of=at)
+
+    return _receive("SHIPMENT", vendor_ids, at, load)
+
+
+def take_in_tracking(
+    *, as_of: datetime | str, partner_ids: list[str] | None = None
+) -> dict[str, int]:
+    """Take in the carriers' events, of all active carriers unless named; set the parcels' states.
+
+    Events of parcels that nobody announced yet wait for them. Returns the counts of the rows.
+    """
+    at, url = _instant(as_of), settings().database_url
+    with transaction(url, actor=f"{TAKING_IN}/take_in_tracking") as connection:
+        carriers = partner_ids or [
+            partner_id for partner_id, _ in _reporting(connection, "CARRIER", ("TRACKING",))
+        ]
+    return _receive("TRACKING", carriers, at, shipments.load_events)
+
+
+def _receive(
+    doc_type: str, partner_ids: list[str], as_of: datetime, load: Callable[[Connection], None]
+) -> dict[str, int]:
+    counts: Counts = inbox.receive(
+        settings().database_url,
+        flow=TAKING_IN,
+        task=f"take_in_{doc_type.lower()}",
+        doc_type=doc_type,
+        partner_ids=partner_ids,
+        as_of=as_of,
+        load=load,
+    )
+    logger.info("%s: %s", doc_type, counts.log_line())
+    return counts.as_dict()
+
+
+def _reporting(
+    connection: Connection, kind: str, doc_types: tuple[str, ...]
+) -> list[tuple[str, str]]:
+    return _partners(
+        connection, "fulfilment/partners_that_report", kind=kind, doc_types=list(doc_types)
+    )
+
+
+def _partners(connection: Connection, query: str, **params: object) -> list[tuple[str, str]]:
+    return [(row["partner_id"], row["name"]) for row in fetch(connection, query, **params)]
+
+
+def _instant(as_of: datetime | str) -> datetime:
+    return parse_instant(as_of) if isinstance(as_of, str) else as_of
