@@ -106,6 +106,30 @@ WHERE status = 'LOADED';
 COMMENT ON TABLE source_file IS
 'One row per file that came or went, as it was; the bytes are kept in the archive under their hash.';
 
+CREATE VIEW control_number_gap AS
+SELECT
+    n.partner_id,
+    n.doc_type,
+    n.control_no - n.before_no - 1 AS missing,
+    n.before_no + 1 AS first_missing,
+    n.control_no - 1 AS last_missing,
+    n.received_at AS since
+FROM (
+    SELECT
+        f.partner_id,
+        f.doc_type,
+        f.received_at,
+        cast(f.control_no AS bigint) AS control_no,
+        lag(cast(f.control_no AS bigint)) OVER (
+            PARTITION BY f.partner_id, f.doc_type ORDER BY cast(f.control_no AS bigint)
+        ) AS before_no
+    FROM source_file AS f
+    WHERE f.status = 'LOADED' AND f.control_no ~ '^[0-9]{1,9}$'
+) AS n
+WHERE n.control_no > n.before_no + 1;
+COMMENT ON VIEW control_number_gap IS
+'Numbers that a partner left out between two files that were loaded; one row per gap.';
+
 CREATE TABLE quarantine (
     quarantine_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     row_key text NOT NULL UNIQUE,
@@ -153,6 +177,11 @@ CREATE INDEX effect_actionable ON effect (kind, next_attempt_at)
 WHERE status IN ('PLANNED', 'SENT', 'UNKNOWN');
 COMMENT ON TABLE effect IS
 'Whatever leaves the process, planned before it leaves; the body is in the archive under its hash.';
+
+CREATE SEQUENCE fencing_token;
+COMMENT ON SEQUENCE fencing_token IS
+'One number per claimer of effects. It holds a session lock on its number for as long as it lives, so
+that a dead claimer''s work can be taken over before the lease is over.';
 
 CREATE TABLE control_number (
     partner_id text NOT NULL REFERENCES partner,
