@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -169,6 +170,11 @@ def _signed_cells(field: FieldSpec, values: pa.Array, columns: Columns) -> dict[
 
 
 def _texts(field: FieldSpec, values: pa.Array, columns: Columns) -> Texts:
+    if pa.types.is_string(values.type) and not field.map:
+        return cast("Texts", pc.fill_null(values, "").to_pylist())
+    if pa.types.is_timestamp(values.type) and field.formats:
+        seconds = values.cast(pa.timestamp("s", "UTC"), safe=False)
+        return cast("Texts", pc.fill_null(pc.strftime(seconds, field.formats[0]), "").to_pylist())
     found = values.to_pylist()
     if field.map:
         words = {value: word for word, value in reversed(field.map.items())}
