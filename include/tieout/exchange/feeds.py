@@ -1,0 +1,149 @@
+"""Feeds: what we expect from whom, which files are there, and which of them are whole."""
+
+import fnmatch
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from tieout.kernel.database import fetch
+from tieout.kernel.errors import TieoutError
+from tieout.kernel.settings import connection as connection_info
+from tieout.transport.files import FilePlace, Files, RemoteFile, TransportError
+from tieout.transport.folder import folder
+from tieout.transport.sftp import sftp
+
+MARKER = ".done"
+UNFINISHED = (".part", ".tmp", ".filepart", MARKER)
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_log = logging.getLogger(__name__)
+
+
+class PartnersNotReached(TieoutError):  # noqa: N818 (it is what happened)
+    """No partner that should be asked could be reached."""
+
+    slug = "partners-not-reached"
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One kind of file of one partner, and where it stands."""
+
+    partner_id: str
+    doc_type: str
+    format_id: str
+    directory: str
+    file_glob: str
+    complete_by: str
+    connection_id: str | None
+
+    def path(self, name: str) -> str:
+        """The path of a file of this feed."""
+        return f"{self.directory.rstrip('/')}/{name}" if self.directory else name
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A file that stands at a partner's; `marked` where its .done file does."""
+
+    feed: Feed
+    file: RemoteFile
+    marked: bool
+
+
+def feeds_of(connection: Connection, doc_type: str, partner_ids: Sequence[str]) -> list[Feed]:
+    """The feeds of active partners for a kind of document, in the order of the partners."""
+    rows = fetch(connection, "exchange/feeds", doc_type=doc_type, partner_ids=list(partner_ids))
+    return [Feed(**row) for row in rows]
+
+
+def list_feed(files: Files, feed: Feed) -> list[Waiting]:
+    """The files of a feed, in the order of their names; unfinished and unmarked ones are left out.
+
+    The time of a marked file is that of the younger of the file and its marker, so that a marker
+    that is put right makes the file worth another look.
+    """
+    found = {file.name: file for file in files.list(feed.directory or ".")}
+    waiting = []
+    for name, file in sorted(found.items()):
+        if not _wanted(name, feed):
+            continue
+        marker = found.get(name + MARKER)
+        if marker is not None:
+            file = RemoteFile(name, file.size, max(file.modified, marker.modified))  # noqa: PLW2901
+        if marker is not None or feed.complete_by != "marker":
+            waiting.append(Waiting(feed, file, marker is not None))
+    return waiting
+
+
+def _wanted(name: str, feed: Feed) -> bool:
+    if name.startswith(".") or name.endswith(UNFINISHED) or not name.isprintable():
+        return False
+    return fnmatch.fnmatchcase(name, feed.file_glob)
+
+
+def at_each_place(
+    work: Callable[[Files, Item], Result], items: Mapping[str | None, Sequence[Item]]
+) -> list[Result]:
+    """`work` done for the items of each connection, over one connection each.
+
+    An item whose partner cannot be reached or says no is left out and logged; the others go on.
+    Raises PartnersNotReached when not one item could be worked on.
+    """
+    results: list[Result] = []
+    errors: list[TransportError] = []
+    for connection_id, share in items.items():
+        try:
+            with place(connection_id) as opened:
+                outcomes = opened.each(_careful(work), share)
+        except TransportError as down:
+            outcomes = [down]
+        errors += [each for each in outcomes if isinstance(each, TransportError)]
+        results += [each for each in outcomes if not isinstance(each, TransportError)]
+    for error in errors:
+        _log.error("%s", error)
+    if errors and not results:
+        raise PartnersNotReached(
+            f"Nothing could be exchanged: {errors[0].message}",
+            remedy=f"{errors[0].remedy} Then clear this task.",
+            errors=len(errors),
+        ) from errors[0]
+    return results
+
+
+@contextmanager
+def place(connection_id: str | None) -> Iterator[FilePlace]:
+    """The files of a connection, or of this machine for None. Raises NotReached."""
+    opened: AbstractContextManager[FilePlace] = (
+        folder() if connection_id is None else sftp(connection_info(connection_id))
+    )
+    with opened as files:
+        yield files
+
+
+def by_connection(
+    items: Sequence[Item], connection_id: Callable[[Item], str | None]
+) -> dict[str | None, list[Item]]:
+    """The items grouped by the connection that reaches them."""
+    grouped: dict[str | None, list[Item]] = {}
+    for item in items:
+        grouped.setdefault(connection_id(item), []).append(item)
+    return grouped
+
+
+def _careful(
+    work: Callable[[Files, Item], Result],
+) -> Callable[[Files, Item], Result | TransportError]:
+    def careful(files: Files, item: Item) -> Result | TransportError:
+        try:
+            return work(files, item)
+        except TransportError as error:
+            return error
+
+    return careful

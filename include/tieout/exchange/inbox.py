@@ -1,0 +1,112 @@
+"""Partners' files taken in: each whole, each once, with every row accounted for.
+
+`receive` looks what is there that nobody has seen, fetches it, keeps it in the archive, and then,
+in one transaction, registers the files, lets the slice load the rows, and sets bad rows aside.
+Killed anywhere it leaves nothing but bytes in the archive, under the hash that the next run gives.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import pyarrow as pa
+from sqlalchemy import Connection
+
+from tieout.exchange.arrivals import Arrival, fetch_file
+from tieout.exchange.feeds import (
+    Feed,
+    Waiting,
+    at_each_place,
+    by_connection,
+    feeds_of,
+    list_feed,
+)
+from tieout.exchange.loading import corrected_rows, load_rows
+from tieout.exchange.registering import register
+from tieout.kernel import crash
+from tieout.kernel.database import execute, fetch, transaction
+from tieout.kernel.runs import Counts, record
+from tieout.kernel.staging import stage
+
+_log = logging.getLogger(__name__)
+
+_LISTED = pa.schema(
+    {
+        "file_no": pa.int64(),
+        "partner_id": pa.string(),
+        "name": pa.string(),
+        "size_bytes": pa.int64(),
+        "remote_mtime": pa.timestamp("us", tz="UTC"),
+        "stable": pa.bool_(),
+    }
+)
+
+
+def receive(  # noqa: PLR0913 (callers name each)
+    conn_url: str,
+    *,
+    flow: str,
+    task: str,
+    doc_type: str,
+    partner_ids: Sequence[str],
+    as_of: datetime,
+    load: Callable[[Connection], object],
+    part: str = "",
+) -> Counts:
+    """Take in the partners' new files of a kind, and rows of it that a person corrected.
+
+    `load(connection)` runs the slice's SQL on the temporary table `staged`: the canonical columns
+    of the format, line_no, source_file_id, partner_id and received_at. It reports rows that it
+    refuses into `staged_rejected` (source_file_id, line_no, field, value, rule, reason, remedy)
+    and rows that were known into `staged_duplicate` (source_file_id, line_no). It is called without
+    rows too, unless no partner has such a feed. `part` names a share of the run in its summary.
+
+    Raises PartnersNotReached when not one partner could be asked; one who could not is logged.
+    """
+    actor = f"{flow}/{task}"
+    with transaction(conn_url, actor) as connection:
+        feeds = feeds_of(connection, doc_type, partner_ids)
+    arrivals = _fetch_new(conn_url, actor, feeds, as_of)
+    with transaction(conn_url, actor) as connection:
+        taken = register(connection, doc_type, arrivals, as_of)
+        corrected = corrected_rows(connection, doc_type, partner_ids, as_of)
+        crash.point("inbox.registered")
+        counts = load_rows(connection, feeds, taken, corrected, as_of, load) if feeds else Counts()
+        record(connection, flow=flow, task=task, part=part or doc_type, as_of=as_of, counts=counts)
+        crash.point("inbox.loaded")
+    crash.point("inbox.committed")
+    _log.info("%s: %d files, %d taken; %s", doc_type, len(arrivals), len(taken), counts.log_line())
+    return counts
+
+
+def _fetch_new(conn_url: str, actor: str, feeds: Sequence[Feed], as_of: datetime) -> list[Arrival]:
+    """The files that nobody has seen, fetched and archived."""
+    listings = at_each_place(list_feed, by_connection(feeds, lambda feed: feed.connection_id))
+    listed = [waiting for listing in listings for waiting in listing]
+    crash.point("inbox.listed")
+    with transaction(conn_url, actor) as connection:
+        new = _unknown(connection, listed, as_of)
+    share = by_connection(new, lambda waiting: waiting.feed.connection_id)
+    return [arrival for arrival in at_each_place(fetch_file, share) if arrival is not None]
+
+
+def _unknown(connection: Connection, listed: Sequence[Waiting], as_of: datetime) -> list[Waiting]:
+    """Of the listed files those that are new, and as long as they were where that is asked for."""
+    if not listed:
+        return []
+    rows = [
+        {
+            "file_no": number,
+            "partner_id": each.feed.partner_id,
+            "name": each.file.name,
+            "size_bytes": each.file.size,
+            "remote_mtime": each.file.modified,
+            "stable": each.feed.complete_by == "stable",
+        }
+        for number, each in enumerate(listed)
+    ]
+    stage(connection, "listed", pa.Table.from_pylist(rows, _LISTED))
+    doc_type = listed[0].feed.doc_type
+    execute(connection, "exchange/note_sightings", doc_type=doc_type, as_of=as_of)
+    found = fetch(connection, "exchange/unknown_files", doc_type=doc_type, as_of=as_of)
+    return [listed[row["file_no"]] for row in found]

@@ -1,0 +1,67 @@
+"""Card numbers are found and masked; other long numbers are left alone."""
+
+import pyarrow as pa
+import pytest
+
+from tieout.exchange.cards import card_rows, find_card, mask
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4111111111111111",
+        "pay with 4111 1111 1111 1111 please",
+        "5500-0055-5555-5559",
+        "2223003122003222",
+        "378282246310005",
+        "30569309025904",
+        "6011111111111117",
+        "3530111333300000",
+        '{"note": "4111111111111111"}',
+        "card:4111111111111111.",
+    ],
+)
+def test_cards_are_found_and_masked_to_the_last_four(text: str) -> None:
+    card = find_card(text)
+    assert card is not None
+    masked = mask(text)
+    assert find_card(masked) is None
+    assert card[-4:] in masked
+    assert len(masked) == len(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4111111111111112",
+        "1234567890123452",
+        "9400110200881234567895",
+        "a4111111111111111",
+        "7c9e6679-7425-4000-8111-111111111111a",
+        "0.4111111111111111",
+        "2017-11-23",
+        "",
+    ],
+)
+def test_other_numbers_are_left_alone(text: str) -> None:
+    assert find_card(text) is None
+    assert mask(text) == text
+
+
+def test_references_and_telephone_numbers_are_not_cards() -> None:
+    rows = pa.table(
+        {
+            "gateway_ref": ["4111111111111111", None],
+            "tracking_no": ["4111111111111111", None],
+            "entry_id": ["4111111111111111", None],
+            "customer_phone": ["378282246310005", "4111111111111111"],
+            "payments": ['[{"gateway_ref": "4111111111111111", "seq": 1}]', "[]"],
+            "line_no": [1, 2],
+        }
+    )
+    assert card_rows(rows) == {1: "customer_phone"}
+
+
+def test_a_card_in_a_payment_is_found() -> None:
+    rows = pa.table({"payments": ["[]", '[{"method": "card", "number": "4111111111111111"}]']})
+    assert card_rows(rows) == {1: "payments"}
