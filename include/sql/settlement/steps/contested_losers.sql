@@ -33,7 +33,7 @@ contested AS (
 ),
 
 -- All lines of one key meet all payments of it, so any member names the key.
-contested_keys AS (
+line_keys AS (
     SELECT
         line_no,
         min(payment_no) AS key_no
@@ -41,74 +41,99 @@ contested_keys AS (
     GROUP BY line_no
 ),
 
-contested_facts AS (
+payment_keys AS (
     SELECT
         c.payment_no,
-        c.line_no,
-        k.key_no,
-        p.order_ref AS payment_order,
-        l.order_ref AS line_order,
-        p.booked_day AS payment_day,
-        l.booked_day AS line_day,
-        p.payment_id,
-        l.line_id
+        min(k.key_no) AS key_no
     FROM contested AS c
-    INNER JOIN contested_keys AS k ON c.line_no = k.line_no
-    INNER JOIN open_payments AS p ON c.payment_no = p.payment_no
-    INNER JOIN open_lines AS l ON c.line_no = l.line_no
+    INNER JOIN line_keys AS k ON c.line_no = k.line_no
+    GROUP BY c.payment_no
 ),
 
-same_order_ranks AS (
+key_payments AS (
     SELECT
-        payment_no,
-        line_no,
-        dense_rank() OVER (
-            PARTITION BY key_no, payment_order
-            ORDER BY payment_day, payment_id
-        ) AS payment_rank,
-        dense_rank() OVER (
-            PARTITION BY key_no, payment_order
-            ORDER BY line_day, line_id
-        ) AS line_rank
-    FROM contested_facts
-    WHERE payment_order = line_order
+        k.key_no,
+        p.payment_no,
+        p.order_ref,
+        p.booked_day,
+        p.payment_id,
+        row_number() OVER (
+            PARTITION BY k.key_no, p.order_ref
+            ORDER BY p.booked_day, p.payment_id
+        ) AS nth
+    FROM payment_keys AS k
+    INNER JOIN open_payments AS p ON k.payment_no = p.payment_no
+),
+
+key_lines AS (
+    SELECT
+        k.key_no,
+        l.line_no,
+        l.order_ref,
+        l.booked_day,
+        l.line_id,
+        row_number() OVER (
+            PARTITION BY k.key_no, l.order_ref
+            ORDER BY l.booked_day, l.line_id
+        ) AS nth
+    FROM line_keys AS k
+    INNER JOIN open_lines AS l ON k.line_no = l.line_no
 ),
 
 same_order AS (
     SELECT
-        payment_no,
-        line_no
-    FROM same_order_ranks
-    WHERE payment_rank = line_rank
+        p.payment_no,
+        l.line_no
+    FROM key_payments AS p
+    INNER JOIN key_lines AS l
+        ON
+            p.key_no = l.key_no
+            AND p.order_ref = l.order_ref
+            AND p.nth = l.nth
 ),
 
-remaining_ranks AS (
+other_payments AS (
     SELECT
-        f.payment_no,
-        f.line_no,
-        dense_rank() OVER (
-            PARTITION BY f.key_no
-            ORDER BY f.payment_day, f.payment_id
-        ) AS payment_rank,
-        dense_rank() OVER (
-            PARTITION BY f.key_no
-            ORDER BY f.line_day, f.line_id
-        ) AS line_rank
-    FROM contested_facts AS f
-    LEFT JOIN same_order AS sp ON f.payment_no = sp.payment_no
-    LEFT JOIN same_order AS sl ON f.line_no = sl.line_no
-    WHERE sp.payment_no IS NULL AND sl.line_no IS NULL
+        p.key_no,
+        p.payment_no,
+        row_number() OVER (
+            PARTITION BY p.key_no
+            ORDER BY p.booked_day, p.payment_id
+        ) AS nth
+    FROM key_payments AS p
+    LEFT JOIN same_order AS s ON p.payment_no = s.payment_no
+    WHERE s.payment_no IS NULL
+),
+
+other_lines AS (
+    SELECT
+        l.key_no,
+        l.line_no,
+        row_number() OVER (
+            PARTITION BY l.key_no
+            ORDER BY l.booked_day, l.line_id
+        ) AS nth
+    FROM key_lines AS l
+    LEFT JOIN same_order AS s ON l.line_no = s.line_no
+    WHERE s.line_no IS NULL
+),
+
+winners AS (
+    SELECT
+        payment_no,
+        line_no
+    FROM same_order
+    UNION ALL
+    SELECT
+        p.payment_no,
+        l.line_no
+    FROM other_payments AS p
+    INNER JOIN other_lines AS l ON p.key_no = l.key_no AND p.nth = l.nth
 )
 
 SELECT
     c.payment_no,
     c.line_no
 FROM contested AS c
-LEFT JOIN same_order AS s
-    ON c.payment_no = s.payment_no AND c.line_no = s.line_no
-LEFT JOIN remaining_ranks AS r
-    ON
-        c.payment_no = r.payment_no
-        AND c.line_no = r.line_no
-        AND r.payment_rank = r.line_rank
-WHERE s.payment_no IS NULL AND r.payment_no IS NULL
+LEFT JOIN winners AS w ON c.payment_no = w.payment_no AND c.line_no = w.line_no
+WHERE w.payment_no IS NULL
