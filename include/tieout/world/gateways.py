@@ -18,7 +18,7 @@ from tieout.world.orders import METHODS, STOREFRONT, Payment, orders_of
 from tieout.world.post import Post
 from tieout.world.scenario import WORKDAYS, GatewayKind, Scenario
 
-PUBLISHED = time(6)
+PUBLISHED, FIRST_MONDAY = time(6), date(2020, 1, 6)
 SETTLEMENT = "settlement"
 RATE = Decimal("0.014")
 SUBSTITUTES = ("GBP", "USD", "EUR", "JPY")
@@ -89,10 +89,7 @@ def batch_of(
         Planted("settlement_without_order", "SETTLED_NO_ORDER", charge.label, day.isoformat())
         for charge in strangers
     ]
-    number = 1 + sum(
-        WORKDAYS.is_business(scenario.first_day + timedelta(days=offset))
-        for offset in range((day - scenario.first_day).days)
-    )
+    number = (day - FIRST_MONDAY).days // 7 * 5 + day.weekday() + 1
     account = f"{STOREFRONT}-{gateway}"
     return Batch(account, number, day, tuple(charges + strangers)), tuple(planted)
 

@@ -115,7 +115,7 @@ def _entries(scenario: Scenario, day: date, number: int) -> Iterator[Order]:
 
 
 def _order(scenario: Scenario, day: date, number: int) -> Order:
-    order_ref = f"T{(day - scenario.first_day).days:03d}-{number + 1:05d}"
+    order_ref = f"{scenario.prefix}{(day - scenario.first_day).days:03d}-{number + 1:05d}"
     rng = chance(scenario.seed, "order", order_ref)
     captured_at = datetime.combine(day, OPENS, UTC) + timedelta(
         seconds=rng.randrange(SELLING_SECONDS)

@@ -71,14 +71,16 @@ class Shares(_Strict):
 class Scenario(_Strict):
     """Seed, days, volumes, shares and faults of a world. Equal scenarios give equal worlds.
 
-    `first_day` starts `days` business days (Monday to Friday) of `orders_per_day` orders; with
-    `weekend: open` the weekend days between them have orders too, though vendors and gateways rest.
+    `first_day` starts `days` business days (Monday to Friday) of `orders_per_day` orders, whose
+    references begin with `prefix`. With `weekend: open` the weekend days between them have orders
+    too, though vendors and gateways rest.
     `sftp_accounts` is over how many SFTP accounts the vendors are spread, a folder for each vendor.
     Vendors promise to ship within `promise_days` business days. A truncated file is sent again,
     whole, `resend_after_days` days later, or never (null).
     """
 
     name: str = Field(default="scenario", pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")
+    prefix: str = Field(default="T", pattern=r"^[A-Z]{1,3}$")
     seed: int = 1
     first_day: date = date(2026, 3, 2)
     days: int = Field(default=3, ge=1, le=366)

@@ -1,0 +1,105 @@
+"""The product's flows, run by real Airflow in this process, one instant after the other."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from tieout.kernel.errors import Place, TieoutError
+
+DAY_FLOWS = (
+    *("take_in_orders", "send_vendor_orders", "take_in_vendor_answers", "take_in_settlements"),
+    "raise_exceptions",
+)
+NIGHT_FLOWS = (*DAY_FLOWS[:-1], "reconcile_settlements", "raise_exceptions", "check_quality")
+
+
+class FlowFailed(TieoutError):  # noqa: N818 (it is what happened)
+    """A flow of the product did not succeed."""
+
+    slug = "flow-failed"
+
+
+@dataclass(frozen=True)
+class FlowRun:
+    """One run of a flow: its instant, how long it took, how many task instances it had."""
+
+    flow: str
+    as_of: datetime
+    seconds: float
+    tasks: int
+
+
+@contextmanager
+def output_to(log: Path) -> Iterator[TextIO]:
+    """Everything that is printed goes to `log`; the block gets the terminal to write to itself."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = [os.dup(1), os.dup(2)]
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as terminal, log.open("ab") as file:
+        try:
+            os.dup2(file.fileno(), 1)
+            os.dup2(file.fileno(), 2)
+            yield terminal
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os.dup2(kept[0], 1)
+            os.dup2(kept[1], 2)
+
+
+def migrate_airflow() -> None:
+    """Bring Airflow's own tables to the installed version. Raises FlowFailed when that fails."""
+    done = subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=False)
+    if done.returncode:
+        raise FlowFailed(
+            f"Airflow's tables could not be migrated (exit {done.returncode}).",
+            remedy="Read the log.",
+        )
+
+
+class Flows:
+    """All DAGs of a folder, parsed once. The environment must be Airflow's before the first use."""
+
+    def __init__(self, folder: Path, log: Path) -> None:
+        from airflow.dag_processing.dagbag import DagBag  # noqa: TID251, PLC0415 (drives the DAGs)
+
+        bag = DagBag(dag_folder=str(folder))
+        if bag.import_errors:
+            file, text = next(iter(bag.import_errors.items()))
+            raise FlowFailed(
+                f"A DAG cannot be parsed: {text.strip().splitlines()[-1]}",
+                remedy="Mend it.",
+                place=Place(str(file)),
+            )
+        self._dags: dict[str, Any] = dict(bag.dags)
+        self._log = log
+        for dag in self._dags.values():
+            for task in dag.tasks:
+                task.retries = 0
+
+    def run(self, flow: str, as_of: datetime) -> int:
+        """Run a flow as of an instant; returns how many task instances it had.
+
+        Raises FlowFailed with the names of the tasks that did not succeed.
+        """
+        run = self._dags[flow].test(logical_date=as_of, run_conf={"as_of": as_of.isoformat()})
+        instances = run.get_task_instances()
+        if str(run.state) != "success":
+            raise FlowFailed(
+                f"{flow} as of {as_of:%Y-%m-%d %H:%M} did not succeed: {_failed(instances)}.",
+                remedy="Read the log from its end.",
+                place=Place(str(self._log)),
+            )
+        return len(instances)
+
+
+def _failed(instances: Sequence[Any]) -> str:
+    failed = sorted({one.task_id for one in instances if str(one.state) == "failed"})
+    return ", ".join(failed) or "it did not finish"
