@@ -84,9 +84,7 @@ def fetch_arrow(connection: Connection, name: str, **params: object) -> pa.Table
             for column in cursor.description or ()
         }
         buffer = io.BytesIO()
-        with cursor.copy(
-            sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(query), params
-        ) as copy:
+        with cursor.copy(sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(query), params) as copy:
             for chunk in copy:
                 buffer.write(chunk)
     return _from_csv(buffer, types)
@@ -101,7 +99,7 @@ def copy_in(connection: Connection, table: str, rows: pa.Table) -> int:
         return 0
     buffer = io.BytesIO()
     options = csv.WriteOptions(include_header=False, quoting_style="all_valid")
-    csv.write_csv(rows, buffer, options)
+    csv.write_csv(rows.combine_chunks(), buffer, options)  # of an empty chunk it writes rubbish
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, rows.column_names))
     )
