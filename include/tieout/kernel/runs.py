@@ -64,3 +64,8 @@ def record(
         as_of=as_of,
         **counts.as_dict(),
     )
+
+
+def forget(connection: Connection, *, flow: str, task: str, as_of: datetime) -> None:
+    """Take back the summary of a task and instant, for a task that does all of its work anew."""
+    execute(connection, "kernel/forget_run", flow=flow, task=task, as_of=as_of)

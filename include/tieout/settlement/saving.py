@@ -1,0 +1,82 @@
+"""What a reconciliation found, as rows of the database."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection
+
+from tieout.kernel.database import copy_in
+from tieout.settlement.engine import Reconciliation
+from tieout.settlement.proof import Amount, ProofRow
+
+_PROOF_BUCKETS: Mapping[str, str] = {
+    "opening": "opening",
+    "new": "new",
+    "matched": "matched",
+    "exception": "exceptions",
+    "open": "open",
+}
+"""The columns of settlement_proof and the buckets of the engine's proof."""
+
+
+def save(
+    connection: Connection, found: Reconciliation, business_date: date, as_of: datetime
+) -> None:
+    """Write matches, findings and the proof of a business date.
+
+    The database refuses a payment or line matched twice, and a proof that does not add up.
+    """
+    copy_in(connection, "settlement_match", matches(found.matches, business_date, as_of))
+    copy_in(connection, "settlement_finding", findings(found.exceptions, business_date))
+    copy_in(connection, "settlement_proof", proof(found.proof.rows, business_date))
+
+
+def matches(found: pa.Table, business_date: date, as_of: datetime) -> pa.Table:
+    """The engine's matches as rows of settlement_match."""
+    size = found.num_rows
+    return pa.table(
+        {
+            "business_date": pa.repeat(pa.scalar(business_date), size),
+            "pass": found["pass"],
+            "payment_id": found["payment_id"].cast(pa.int64()),
+            "settlement_line_id": found["line_id"].cast(pa.int64()),
+            "amount_minor": found["amount_minor"],
+            "variance_minor": found["variance_minor"],
+            "matched_at": pa.repeat(pa.scalar(as_of, pa.timestamp("us", tz="UTC")), size),
+        }
+    )
+
+
+def findings(found: pa.Table, business_date: date) -> pa.Table:
+    """The engine's exceptions as rows of settlement_finding."""
+    return pa.table(
+        {
+            "business_date": pa.repeat(pa.scalar(business_date), found.num_rows),
+            "code": found["code"],
+            "payment_id": found["payment_id"].cast(pa.int64()),
+            "settlement_line_id": found["line_id"].cast(pa.int64()),
+            "amount_minor": pc.abs(found["amount_minor"]),
+            "currency": found["currency"],
+            "evidence": found["evidence"],
+        }
+    )
+
+
+def proof(rows: tuple[ProofRow, ...], business_date: date) -> pa.Table:
+    """The engine's proof as rows of settlement_proof."""
+    return pa.Table.from_pylist([_proof_row(row, business_date) for row in rows])
+
+
+def _proof_row(row: ProofRow, business_date: date) -> dict[str, object]:
+    cells: dict[str, object] = {
+        "business_date": business_date,
+        "side": row.side,
+        "gateway": row.gateway,
+        "currency": row.currency,
+    }
+    for column, bucket in _PROOF_BUCKETS.items():
+        amount = row.buckets.get(bucket, Amount())
+        cells |= {f"{column}_count": amount.count, f"{column}_minor": amount.sum_minor}
+    return cells

@@ -1,0 +1,137 @@
+"""What the DAGs of settlement call: files in, and the reconciliation of a business date."""
+
+import logging
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from tieout.kernel.database import execute, fetch, fetch_arrow, lock, transaction
+from tieout.kernel.errors import TieoutError
+from tieout.kernel.runs import Counts, forget, record
+from tieout.kernel.settings import settings
+from tieout.kernel.time import local_day, parse_instant
+from tieout.settlement.engine import Reconciliation
+from tieout.settlement.engine import reconcile as match
+from tieout.settlement.model import GatewaySettings, MatchSettings
+from tieout.settlement.saving import save
+
+DOC_TYPE = "SETTLEMENT"
+_TAKE_IN = "take_in_settlements"
+_RECONCILE = {"flow": "reconcile_settlements", "task": "reconcile"}
+_log = logging.getLogger(__name__)
+
+
+class DateReconciled(TieoutError):
+    """A reconciliation of an instant that a later one has already gone past."""
+
+    slug = "date-reconciled"
+
+
+def gateway_chunks() -> list[dict[str, Any]]:
+    """One chunk per gateway whose files we fetch: its name as `label`, and `partner_ids`."""
+    with transaction(settings().database_url, actor=f"{_TAKE_IN}/list_gateways") as connection:
+        gateways = fetch(connection, "settlement/gateways")
+    return [{"label": row["name"], "partner_ids": [row["partner_id"]]} for row in gateways]
+
+
+def take_in_settlements(*, chunk: Mapping[str, Any], as_of: datetime | str) -> dict[str, int]:
+    """Take in the new settlement files of a chunk's gateways; returns the counts of their rows."""
+    from tieout.exchange import inbox
+
+    counts: Counts = inbox.receive(
+        settings().database_url,
+        flow=_TAKE_IN,
+        task="take_in",
+        doc_type=DOC_TYPE,
+        partner_ids=chunk["partner_ids"],
+        as_of=parse_instant(as_of),
+        load=_load_lines,
+    )
+    _log.info("%s", counts.log_line())
+    return counts.as_dict()
+
+
+def _load_lines(connection: Connection) -> None:
+    execute(connection, "settlement/load_lines")
+
+
+def day_is_complete(*, as_of: datetime | str) -> bool:
+    """Whether each gateway's file of the business day is in and not yet reconciled."""
+    with transaction(settings().database_url, actor=f"{_TAKE_IN}/announce_day") as connection:
+        (found,) = fetch(
+            connection,
+            "settlement/day_is_complete",
+            as_of=parse_instant(as_of),
+            zone=settings().zone,
+        )
+    return bool(found["complete"])
+
+
+def reconcile(*, as_of: datetime | str, business_date: date | None = None) -> dict[str, Any]:
+    """Match what is open as of an instant, and prove that every payment and line is accounted for.
+
+    `business_date` is by default the day of the instant in the business's zone. A run replaces what
+    an earlier run of the same date wrote. Returns the date and the counts of both sides.
+    Raises DateReconciled when a later instant is reconciled already, RunDoesNotAddUp when anything
+    is unexplained; nothing is written then.
+    """
+    instant = parse_instant(as_of)
+    day = business_date or local_day(instant, settings().zone)
+    with transaction(settings().database_url, actor="/".join(_RECONCILE.values())) as connection:
+        lock(connection, "settlement")
+        _refuse_past(connection, day, instant)
+        _forget(connection, day, instant)
+        execute(connection, "settlement/meet_payments", business_date=day, as_of=instant)
+        execute(connection, "settlement/meet_lines", business_date=day)
+        found = _match(connection, day, instant)
+        save(connection, found, day, instant)
+        execute(connection, "settlement/register_run", business_date=day, as_of=instant)
+        counts = {side: _counts(found, side) for side in ("payments", "lines")}
+        for side, count in counts.items():
+            record(connection, **_RECONCILE, part=side, as_of=instant, counts=count)
+    for side, count in counts.items():
+        _log.info("%s of %s: %s", side, day, count.log_line())
+    sides = {side: count.as_dict() for side, count in counts.items()}
+    return {"business_date": day.isoformat(), **sides}
+
+
+def _refuse_past(connection: Connection, day: date, as_of: datetime) -> None:
+    later = fetch(connection, "settlement/later_run", business_date=day, as_of=as_of)
+    if later:
+        raise DateReconciled(
+            f"{day} as of {as_of:%Y-%m-%d %H:%M} UTC cannot be reconciled:"
+            f" {later[0]['business_date']} was, as of {later[0]['as_of']:%Y-%m-%d %H:%M} UTC.",
+            remedy="Reconcile the newest date again: it takes in whatever came late.",
+        )
+
+
+def _forget(connection: Connection, day: date, as_of: datetime) -> None:
+    for what in ("match", "finding", "proof"):
+        execute(connection, f"settlement/forget_{what}", business_date=day)
+    forget(connection, **_RECONCILE, as_of=as_of)
+
+
+def _match(connection: Connection, day: date, as_of: datetime) -> Reconciliation:
+    accounts = fetch(connection, "settlement/gateway_accounts")
+    by_gateway = {row.pop("gateway"): GatewaySettings(**row) for row in accounts}
+    return match(
+        fetch_arrow(connection, "settlement/open_payments", business_date=day),
+        fetch_arrow(connection, "settlement/open_lines", business_date=day),
+        MatchSettings(as_of, by_gateway=by_gateway),
+    )
+
+
+def _counts(found: Reconciliation, side: str) -> Counts:
+    """The rows of one side: matched ones are applied, exceptions and open ones are deferred."""
+    rows = [row.buckets for row in found.proof.rows if row.side == side]
+    total = {
+        name: sum(buckets[name].count for buckets in rows if name in buckets)
+        for name in ("opening", "new", "matched", "exceptions", "open")
+    }
+    return Counts(
+        read=total["opening"] + total["new"],
+        applied=total["matched"],
+        deferred=total["exceptions"] + total["open"],
+    )
