@@ -40,6 +40,6 @@ lock: ## Resolve requirements*.in into the pinned requirements*.txt (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 requirements.in -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 
-clean: down ## Delete .venv and var, the databases among it
+clean: ## End everything and delete .venv and var, the databases among it
 	@if [ -x $(python) ]; then $(python) -m tieout.supervisor destroy; fi
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
