@@ -13,7 +13,7 @@ from tieout.settlement.model import GatewaySettings, MatchSettings
 _DEFAULTS = GatewaySettings()
 
 
-class OutputRefused(TieoutError):
+class OutputRefused(TieoutError):  # noqa: N818 (it is what happened to the output)
     """The results cannot be written where they should go."""
 
     slug = "match-output"

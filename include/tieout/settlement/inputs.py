@@ -19,7 +19,7 @@ _LARGEST_MINOR = 10**17
 _DAY_US = 86_400_000_000
 
 
-class InputRefused(TieoutError):
+class InputRefused(TieoutError):  # noqa: N818 (it is what happened to the input)
     """A table given to the matcher is not what the contract says."""
 
     slug = "match-input"
