@@ -23,7 +23,7 @@ _RECONCILE = {"flow": "reconcile_settlements", "task": "reconcile"}
 _log = logging.getLogger(__name__)
 
 
-class DateReconciled(TieoutError):
+class DateReconciled(TieoutError):  # noqa: N818 (it is what happened)
     """A reconciliation of an instant that a later one has already gone past."""
 
     slug = "date-reconciled"

@@ -1,4 +1,4 @@
-"""Payments that an earlier run settled: they take no line, and name those that settle them again."""
+"""Payments that an earlier run settled take no line, and name those that settle them again."""
 
 import json
 from typing import Any
