@@ -26,7 +26,8 @@ class Up:
 
     def __init__(self, var: Path) -> None:
         self.var = var
-        given = {key: value for key, value in os.environ.items() if not key.startswith("TIEOUT")}
+        ours = ("AIRFLOW", "TIEOUT")
+        given = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
         self.environment = given | {
             "TIEOUT_VAR": str(var),
             "PYTHONPATH": str(ROOT / "include"),
