@@ -1,0 +1,1 @@
+"""Exceptions: whatever does not agree becomes a case, by one query per code."""
