@@ -69,7 +69,7 @@ class TransitionError(TieoutError):
     slug = "transition"
 
 
-class RunDoesNotAddUp(TieoutError):
+class RunDoesNotAddUp(TieoutError):  # noqa: N818 (it says what is wrong)
     """A run's counts do not add up: something was read and is not accounted for."""
 
     slug = "run-does-not-add-up"
