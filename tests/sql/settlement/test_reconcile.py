@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.sql.settlement.books import add, at, line, open_books, payment, rows
+from tests.sql.books import add, at, line, open_books, payment, rows
 from tieout.settlement.tasks import DateReconciled, day_is_complete, reconcile
 
 FINDINGS = """
