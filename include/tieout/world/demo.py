@@ -20,10 +20,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from tieout.kernel.database import fetch, transaction
 from tieout.kernel.errors import TieoutError
 from tieout.kernel.schema import migrate
 from tieout.kernel.settings import Settings, settings
+from tieout.world.counts import table_counts
 from tieout.world.flows import (
     DAY_FLOWS,
     NIGHT_FLOWS,
@@ -138,13 +138,6 @@ def _outside(scenario: Scenario, folder: Path, place: Settings) -> Iterator[None
         connections = {connection_id(each): sftp.connection(each) for each in accounts(scenario)}
         write_connections(place.connections_file, connections | {"smtp": mail.connection()})
         yield
-
-
-def table_counts(url: str) -> dict[str, int]:
-    """How many rows each table of a database has."""
-    with transaction(url, actor="world/count") as connection:
-        rows = fetch(connection, "world/table_counts")
-    return {row["table_name"]: int(row["n"]) for row in rows}
 
 
 def _summary(

@@ -1,0 +1,68 @@
+"""The flows without Airflow: the same functions in the same order, many scenarios quickly."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+
+def take_in_orders(as_of: datetime) -> None:
+    from tieout.intake import tasks
+
+    tasks.take_in_spool(as_of=as_of)
+    tasks.validate_entries(as_of=as_of)
+    tasks.normalise_orders(as_of=as_of)
+
+
+def send_vendor_orders(as_of: datetime) -> None:
+    from tieout.fulfilment import tasks
+
+    for chunk in tasks.plan_vendor_orders(as_of=as_of):
+        tasks.send_vendor_orders(chunk=chunk, as_of=as_of)
+    tasks.mark_ready(as_of=as_of)
+
+
+def take_in_vendor_answers(as_of: datetime) -> None:
+    from tieout.fulfilment import tasks
+
+    for chunk in tasks.answer_chunks():
+        tasks.take_in_answers(chunk=chunk, as_of=as_of)
+    tasks.take_in_tracking(as_of=as_of)
+
+
+def take_in_settlements(as_of: datetime) -> None:
+    from tieout.settlement import tasks
+
+    for chunk in tasks.gateway_chunks():
+        tasks.take_in_settlements(chunk=chunk, as_of=as_of)
+
+
+def reconcile_settlements(as_of: datetime) -> None:
+    from tieout.settlement import tasks
+
+    tasks.reconcile(as_of=as_of)
+
+
+def raise_exceptions(as_of: datetime) -> None:
+    from tieout.exceptions import tasks
+
+    tasks.raise_exceptions(as_of=as_of)
+    tasks.send_digest(as_of=as_of)
+
+
+class DirectFlows:
+    """Runs a flow by its name, like tieout.world.flows.Flows."""
+
+    def __init__(self, *_: Any) -> None:
+        self._flows: dict[str, Callable[[datetime], None]] = {
+            flow.__name__: flow
+            for flow in (
+                *(take_in_orders, send_vendor_orders, take_in_vendor_answers),
+                *(take_in_settlements, reconcile_settlements, raise_exceptions),
+            )
+        }
+
+    def run(self, flow: str, as_of: datetime) -> int:
+        """Run a flow; quality checks are left to the tests that run Airflow."""
+        if flow in self._flows:
+            self._flows[flow](as_of)
+        return 1
