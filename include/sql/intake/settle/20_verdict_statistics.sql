@@ -1,0 +1,5 @@
+-- purpose: let the planner know how many verdicts there are.
+-- reads: verdict
+-- writes: statistics
+-- params: none
+ANALYZE verdict

@@ -1,0 +1,1 @@
+"""Intake: order entries, as storefronts capture them, become orders with customers and payments."""
