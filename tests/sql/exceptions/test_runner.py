@@ -120,9 +120,7 @@ def test_the_same_instant_again_changes_nothing(url: str) -> None:
         ("13 business hours", at(9, 0), at(9, 1)),
     ],
 )
-def test_grace_counted_from_a_friday(
-    url: str, grace: str, still: datetime, over: datetime
-) -> None:
+def test_grace_counted_from_a_friday(url: str, grace: str, still: datetime, over: datetime) -> None:
     offend(url)
     run(url, at(6), rule("AAA", grace))
     run(url, still, rule("AAA", grace))

@@ -1,0 +1,420 @@
+"""Each rule: what it finds, and what looks alike and is none of it."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.sql.books import add, at, line, open_books, order, payment, rows, source_file
+from tests.sql.harness import Row, load
+from tieout.exceptions.registry import rules
+from tieout.exceptions.runner import find_offences
+from tieout.exceptions.tasks import raise_exceptions
+from tieout.kernel.database import fetch, transaction
+from tieout.settlement.tasks import reconcile
+
+CASES = "SELECT code, subject, status FROM exception_case ORDER BY exception_case_id"
+
+
+@pytest.fixture
+def url(case_url: str) -> str:
+    open_books(case_url)
+    partner = {"calendar_id": "weekdays", "zone": "UTC", "active": True}
+    load(
+        case_url,
+        {
+            "partner": [
+                partner | {"partner_id": "v1", "kind": "VENDOR", "name": "V1"},
+                partner | {"partner_id": "ups", "kind": "CARRIER", "name": "UPS"},
+            ]
+        },
+    )
+    return case_url
+
+
+def found(url: str, code: str, as_of: datetime) -> list[tuple[str, int | None]]:
+    """(subject, amount) of what one rule finds."""
+    with transaction(url, actor="test") as connection:
+        find_offences(connection, [rule for rule in rules() if rule.code == code], as_of)
+        query = "SELECT subject, amount_minor FROM judged ORDER BY subject"
+        return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+
+def order_line(number: int, **other: Any) -> Row:
+    return {
+        "order_line_id": number,
+        "sales_order_id": number,
+        "line_no": 1,
+        "entry_row_id": number,
+        "sku": "A",
+        "vendor_id": "v1",
+        "quantity": 2,
+        "unit_price_minor": 400,
+        "freight_minor": 200,
+        "line_total_minor": 1000,
+    } | other
+
+
+def vendor_order(number: int, **other: Any) -> Row:
+    """A vendor order of order <n>, sent at noon of Tuesday, promised for Thursday the 5th."""
+    return {
+        "vendor_order_id": number,
+        "vendor_order_no": f"O{number}-v1",
+        "revision": 1,
+        "sales_order_id": number,
+        "vendor_id": "v1",
+        "ship_by": "2026-03-05",
+        "status": "ACCEPTED",
+        "status_at": at(3),
+    } | other
+
+
+def vendor_line(number: int, **other: Any) -> Row:
+    return {
+        "vendor_order_line_id": number,
+        "vendor_order_id": number,
+        "line_no": 1,
+        "order_line_id": number,
+        "sku": "A",
+        "quantity": 2,
+        "accepted": 2,
+        "rejected": 0,
+        "backordered": 0,
+        "shipped": 0,
+    } | other
+
+
+def ordered(url: str, status: str = "ACCEPTED", **facts: Any) -> None:
+    """Order 1 with its vendor order."""
+    add(
+        url,
+        sales_order=[order(1)],
+        order_line=[order_line(1)],
+        vendor_order=[vendor_order(1, status=status)],
+        vendor_order_line=[vendor_line(1, **facts)],
+    )
+
+
+def shipped(url: str, moment: datetime, quantity: int = 2, told: datetime | None = None) -> None:
+    number = rows(url, "SELECT count(*) + 10 FROM source_file")[0][0]
+    vendor = {"partner_id": "v1", "doc_type": "SHIPMENT", "received_at": told or moment}
+    add(
+        url,
+        source_file=[source_file(number, f"ship-{number}.csv", **vendor)],
+        shipment_line=[
+            {
+                "shipment_line_id": number,
+                "source_file_id": number,
+                "file_line": 2,
+                "vendor_id": "v1",
+                "vendor_order_no": "O1-v1",
+                "line_no": 1,
+                "quantity": quantity,
+                "carrier": "ups",
+                "tracking_no": "T1",
+                "shipped_at": moment,
+            }
+        ],
+    )
+
+
+def refused(number: int, name: str, **other: Any) -> Row:
+    facts = {"status": "REFUSED", "problem": {"slug": "truncated"}}
+    return source_file(number, name, **(facts | other))
+
+
+def quarantined(number: int, **other: Any) -> Row:
+    return {
+        "quarantine_id": number,
+        "row_key": f"k{number}",
+        "doc_type": "TRACKING",
+        "partner_id": "ups",
+        "source_file_id": 7,
+        "line_no": 4,
+        "raw": "x",
+        "rule": "r",
+        "reason": "It is bad.",
+        "remedy": "Mend it.",
+        "first_seen_at": at(3),
+        "status": "OPEN",
+        "status_at": at(3),
+    } | other
+
+
+def test_order_duplicated_names_the_later_order(url: str) -> None:
+    same = {"customer_id": 1, "basket_hash": "b"}
+    ten = timedelta(minutes=10)
+    add(
+        url,
+        sales_order=[
+            order(1, **same),
+            order(2, **same, ordered_at=at(2) + ten),
+            order(3, **same, ordered_at=at(2) + 3 * ten),
+            order(4, **same | {"basket_hash": "c"}),
+            order(5, **same | {"customer_id": 2}),
+            order(6, **same, total_minor=999),
+            order(7, customer_id=9, basket_hash="z", total_minor=0),
+            order(8, customer_id=9, basket_hash="z", total_minor=0),
+        ],
+    )
+    assert found(url, "ORDER_DUPLICATED", at(3)) == [("O2", 1000)]
+
+
+def test_order_balance_rules(url: str) -> None:
+    amounts = {1: 1000, 2: 999, 3: 998, 4: 1001, 5: 1002, 6: 998, 7: 0}
+    add(
+        url,
+        sales_order=[*(order(n) for n in amounts), order(8), order(9, total_minor=0)],
+        order_line=[order_line(n) for n in (*amounts, 8)],
+    )
+    load(url, {"payment": [payment(n, amount_minor=minor) for n, minor in amounts.items()]})
+    load(url, {"payment": [payment(60, sales_order_id=6, seq=2, state="PENDING"), payment(9)]})
+    assert found(url, "ORDER_UNDERPAID", at(3)) == [("O3", 2)]
+    assert found(url, "ORDER_OVERPAID", at(3)) == [("O5", 2)]
+    assert found(url, "ORDER_WITHOUT_LINES", at(3)) == [("O9", 1000)]
+    assert found(url, "ORDER_WITHOUT_PAYMENT", at(3)) == [("O8", 1000)]
+
+
+def test_row_rejected_names_entry_rows_and_file_rows(url: str) -> None:
+    entry = {
+        "entry_id": "00000000-0000-0000-0000-000000000001",
+        "line_no": 2,
+        "order_ref": "O1",
+        "currency": "EUR",
+        "line_total_minor": 500,
+        "payments": [{"payment_ref": "P1", "gateway_ref": "G1"}],
+        "status": "QUARANTINED",
+        "status_at": at(3),
+    }
+    load(
+        url,
+        {
+            "order_entry": [
+                entry | {"entry_row_id": 1},
+                entry | {"entry_row_id": 2, "line_no": 3, "currency": "?", "payments": "no list"},
+            ],
+            "source_file": [source_file(7, "ack-7.csv", partner_id="v1")],
+            "quarantine": [
+                quarantined(1, doc_type="ORDER_ENTRY", partner_id="shop", entry_row_id=1)
+                | {"source_file_id": None},
+                quarantined(2, doc_type="ORDER_ENTRY", partner_id=None, entry_row_id=2)
+                | {"source_file_id": None},
+                quarantined(3, doc_type="ACKNOWLEDGEMENT", partner_id="v1"),
+                quarantined(4, status="RELEASED", doc_type="ACKNOWLEDGEMENT", line_no=9),
+                quarantined(5),
+            ],
+        },
+    )
+    assert found(url, "ROW_REJECTED", at(3)) == [
+        ("entry:00000000-0000-0000-0000-000000000001:2", 500),
+        ("entry:00000000-0000-0000-0000-000000000001:3", 500),
+        ("file:ack-7.csv:4", None),
+    ]
+    assert found(url, "TRACKING_LOAD_FAILED", at(3)) == [("file:ack-7.csv:4", None)]
+
+
+def test_a_refused_file_is_an_exception_until_its_good_copy_loads(url: str) -> None:
+    add(
+        url,
+        source_file=[
+            refused(2, "a.csv"),
+            refused(3, "b.csv", control_no="9"),
+            refused(4, "c.csv", control_no="10"),
+            source_file(5, "b-again.csv", control_no="9"),
+            source_file(6, "c.csv", doc_type="TRACKING", control_no="10"),
+            refused(7, "d.csv", status="CONFLICT"),
+        ],
+    )
+    still = [("file:a.csv", None), ("file:c.csv", None), ("file:d.csv", None)]
+    assert found(url, "FILE_REFUSED", at(4)) == still
+    add(url, source_file=[source_file(8, "a.csv")])
+    assert found(url, "FILE_REFUSED", at(4)) == still[1:]
+
+
+def test_vendor_rejected_also_in_part(url: str) -> None:
+    ordered(url, status="PARTIAL", accepted=1, rejected=1)
+    assert found(url, "VENDOR_REJECTED", at(4)) == [("O1-v1", 400)]
+
+
+@pytest.mark.parametrize(
+    ("status", "as_of", "expected"),
+    [
+        ("DELIVERED", at(4, 11), []),
+        ("DELIVERED", at(4), [("O1-v1", 1000)]),
+        ("ACCEPTED", at(9), []),
+    ],
+)
+def test_vendor_ack_missing_after_a_business_day(url: str, status, as_of, expected) -> None:
+    ordered(url, status=status, accepted=0)
+    assert found(url, "VENDOR_ACK_MISSING", as_of) == expected
+
+
+def test_vendor_ack_missing_does_not_count_the_weekend(url: str) -> None:
+    add(url, sales_order=[order(1)])
+    add(url, vendor_order=[vendor_order(1, status="DELIVERED", status_at=at(6))])
+    assert found(url, "VENDOR_ACK_MISSING", at(9, 11)) == []
+    assert found(url, "VENDOR_ACK_MISSING", at(9)) == [("O1-v1", 1000)]
+
+
+@pytest.mark.parametrize(
+    ("status", "facts"),
+    [("ACCEPTED", {}), ("DELIVERED", {"accepted": 0}), ("PARTIAL", {"accepted": 1, "rejected": 1})],
+)
+def test_shipment_late_after_the_business_day_that_follows_the_promise(
+    url: str, status: str, facts: Row
+) -> None:
+    ordered(url, status, **facts)
+    assert found(url, "SHIPMENT_LATE", at(6, 23)) == []
+    assert found(url, "SHIPMENT_LATE", at(7, 0)) == [("O1-v1", 1000)]
+
+
+@pytest.mark.parametrize(
+    ("status", "facts"),
+    [
+        ("REJECTED", {"accepted": 0, "rejected": 2}),
+        ("BACKORDERED", {"accepted": 0, "backordered": 2}),
+        ("PLANNED", {"accepted": 0}),
+    ],
+)
+def test_shipment_late_does_not_wait_for_what_nobody_promised(url: str, status, facts) -> None:
+    ordered(url, status, **facts)
+    assert found(url, "SHIPMENT_LATE", at(20)) == []
+
+
+def test_shipment_late_ends_with_the_last_piece_and_stays_in_sight_if_that_was_late(
+    url: str,
+) -> None:
+    ordered(url)
+    shipped(url, at(6, 23), quantity=1)
+    assert found(url, "SHIPMENT_LATE", at(9)) == [("O1-v1", 1000)]
+    shipped(url, at(9), quantity=1)
+    assert found(url, "SHIPMENT_LATE", at(10)) == [("O1-v1", 1000)]
+    assert found(url, "SHIPMENT_LATE", at(12)) == []
+
+
+def test_shipment_in_time_is_not_late_however_late_its_notice_came(url: str) -> None:
+    ordered(url)
+    shipped(url, at(6, 23), told=at(20))
+    assert found(url, "SHIPMENT_LATE", at(20)) == []
+
+
+def test_tracking_of_a_parcel_that_nobody_announced(url: str) -> None:
+    event = {"source_file_id": 1, "file_line": 2, "carrier": "ups", "status": "IN_TRANSIT"}
+    event |= {"occurred_at": at(4)}
+    add(
+        url,
+        tracking_event=[
+            event | {"tracking_event_id": 1, "event_hash": "1", "tracking_no": "T1"},
+            event | {"tracking_event_id": 2, "event_hash": "2", "tracking_no": "T2"},
+            event
+            | {"tracking_event_id": 3, "event_hash": "3", "tracking_no": "T3", "parcel_id": 1},
+        ],
+    )
+    shipped(url, at(4))
+    assert found(url, "TRACKING_UNKNOWN_ORDER", at(5)) == [("ups:T2", None)]
+
+
+def test_delivered_before_shipped(url: str) -> None:
+    parcel = {"carrier": "ups", "ship_day": "2026-03-04", "vendor_order_id": 1}
+    parcel |= {"shipped_at": at(4), "status": "DELIVERED", "status_at": at(5)}
+    ordered(url)
+    add(
+        url,
+        parcel=[
+            parcel | {"parcel_id": 1, "tracking_no": "T1", "delivered_at": at(4, 11)},
+            parcel | {"parcel_id": 2, "tracking_no": "T2", "delivered_at": at(4)},
+            parcel | {"parcel_id": 3, "tracking_no": "T3"},
+        ],
+    )
+    assert found(url, "DELIVERED_BEFORE_SHIPPED", at(5)) == [("ups:T1:2026-03-04", None)]
+
+
+def test_settlement_codes_come_from_the_newest_reconciliation(url: str) -> None:
+    add(
+        url,
+        payment=[payment(n) for n in range(1, 6)],
+        settlement_line=[
+            line(1),
+            line(2, gross_minor=999),
+            line(3, gross_minor=1002),
+            line(4, currency="USD"),
+            line(5, of=1),
+            line(6, of=1, gross_minor=10),
+            line(7, of=90),
+            line(8, of=91, order_ref=None),
+        ],
+    )
+    reconcile(as_of=at(6))
+    assert found(url, "AMOUNT_UNDER", at(6)) == [("P2", 1)]
+    assert found(url, "AMOUNT_OVER", at(6)) == [("P3", 2)]
+    assert found(url, "CURRENCY_MISMATCH", at(6)) == [("P4", 1000)]
+    assert found(url, "DUPLICATE_SETTLEMENT", at(6)) == [("P1", 1010)]
+    assert found(url, "SETTLED_NO_ORDER", at(6)) == [("G91", 1000), ("P90", 1000)]
+    assert found(url, "SETTLEMENT_OVERDUE", at(6)) == [("P5", 1000)]
+
+
+def test_settlement_findings_that_new_rows_overtook_wait_for_the_next_reconciliation(
+    url: str,
+) -> None:
+    add(url, payment=[payment(1)], settlement_line=[line(2)])
+    reconcile(as_of=at(6))
+    assert found(url, "SETTLED_NO_ORDER", at(6)) == [("P2", 1000)]
+    assert found(url, "SETTLEMENT_OVERDUE", at(6)) == [("P1", 1000)]
+    add(url, payment=[payment(2)], settlement_line=[line(1, gateway_ref=None)])
+    assert found(url, "SETTLED_NO_ORDER", at(6)) == []
+    assert found(url, "SETTLEMENT_OVERDUE", at(6)) == []
+
+
+def test_money_of_an_order_in_quarantine_is_no_exception_of_its_own(url: str) -> None:
+    entry = {
+        "entry_row_id": 1,
+        "entry_id": "00000000-0000-0000-0000-000000000001",
+        "line_no": 1,
+        "payments": [{"payment_ref": "P1", "gateway_ref": "G1"}],
+        "status": "QUARANTINED",
+        "status_at": at(3),
+    }
+    row = quarantined(1, doc_type="ORDER_ENTRY", entry_row_id=1) | {"source_file_id": None}
+    load(url, {"order_entry": [entry], "quarantine": [row | {"partner_id": "shop"}]})
+    add(url, settlement_line=[line(1)])
+    reconcile(as_of=at(4))
+    raise_exceptions(as_of=at(4))
+    raise_exceptions(as_of=at(5))
+    assert rows(url, CASES) == [
+        ("ROW_REJECTED", "entry:00000000-0000-0000-0000-000000000001:1", "OPEN"),
+        ("SETTLED_NO_ORDER", "P1", "SUPPRESSED"),
+    ]
+
+
+def test_what_a_refused_file_hides_is_not_missed_until_its_good_copy_is_reconciled(
+    url: str,
+) -> None:
+    add(url, payment=[payment(1)], order_line=[order_line(1)])
+    add(url, source_file=[refused(2, "adyen-2.csv")])
+    reconcile(as_of=at(9))
+    raise_exceptions(as_of=at(9))
+    assert rows(url, CASES) == [
+        ("FILE_REFUSED", "file:adyen-2.csv", "OPEN"),
+        ("SETTLEMENT_OVERDUE", "P1", "SUPPRESSED"),
+    ]
+    add(url, source_file=[source_file(3, "adyen-2.csv")])
+    add(url, settlement_line=[line(1, source_file_id=3)])
+    raise_exceptions(as_of=at(9, 18))
+    reconcile(as_of=at(10))
+    raise_exceptions(as_of=at(10))
+    assert [status for *_, status in rows(url, CASES)] == ["AUTO_RESOLVED", "AUTO_RESOLVED"]
+    assert rows(url, "SELECT count(*) FROM exception_case WHERE opened_at IS NOT NULL") == [(1,)]
+
+
+def test_an_instant_before_the_last_run_does_nothing(url: str) -> None:
+    raise_exceptions(as_of=at(5))
+    add(url, source_file=[refused(2, "a.csv")])
+    assert raise_exceptions(as_of=at(4)) == {"superseded_by": at(5).isoformat()}
+    assert rows(url, CASES) == []
+
+
+def test_every_rule_says_what_to_do_and_all_run_on_an_empty_database(url: str) -> None:
+    with transaction(url, actor="test") as connection:
+        find_offences(connection, rules(), at(3))
+        assert fetch(connection, "exceptions/run/digest_counts") == []
+    assert all(rule.remedy.endswith(".") and rule.purpose.endswith(".") for rule in rules())
