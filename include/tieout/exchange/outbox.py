@@ -4,13 +4,13 @@ A file goes once. Whoever finds an effect marked as sent, or without an answer, 
 the file's hash before anything is repeated (exchange.sending, whose `send` is given out here too).
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
-from hashlib import sha256
 
 import pyarrow as pa
 from sqlalchemy import Connection
@@ -99,11 +99,11 @@ def plan_files(
             "partner_id": file.partner_id,
             "doc_type": file.doc_type,
             "name": file.name,
-            "sha256": archive.put(file.body),
+            "sha256": sha256,
             "size_bytes": len(file.body),
             "facts": json.dumps(dict(file.facts), default=str),
         }
-        for file in files
+        for file, sha256 in zip(files, archive.put_all([each.body for each in files]), strict=True)
     ]
     return _plan(connection, rows, as_of)
 
@@ -117,7 +117,7 @@ def plan_mail(connection: Connection, mail: OutgoingMail, as_of: datetime) -> in
     message["From"], message["To"] = mail.sender, ", ".join(mail.recipients)
     message["Subject"] = mail.subject
     message["Date"] = as_of
-    message["Message-ID"] = f"<{sha256(mail.effect_key.encode()).hexdigest()[:32]}@tieout>"
+    message["Message-ID"] = f"<{hashlib.sha256(mail.effect_key.encode()).hexdigest()[:32]}@tieout>"
     message.set_content(mail.text)
     body = message.as_bytes()
     facts = {key: value for key, value in asdict(mail).items() if key != "text"}

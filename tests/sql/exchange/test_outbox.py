@@ -79,7 +79,8 @@ class Vendors:
     def history(self) -> list[str]:
         statement = (
             "SELECT h.to_state FROM status_history AS h"
-            " JOIN effect AS e ON e.effect_id = subject_id WHERE machine = 'effect' AND partner_id = :one ORDER BY history_id"
+            " JOIN effect AS e ON e.effect_id = subject_id"
+            " WHERE machine = 'effect' AND partner_id = :one ORDER BY history_id"
         )
         with transaction(self.url, actor="test") as connection:
             return list(connection.execute(text(statement), {"one": self.ids[0]}).scalars())

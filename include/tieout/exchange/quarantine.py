@@ -1,0 +1,125 @@
+"""Rows that were set aside, and what people decide about them, each with name and reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from tieout.exchange.cards import find_card
+from tieout.kernel.audit import audit
+from tieout.kernel.database import execute, fetch
+from tieout.kernel.errors import TieoutError
+
+
+class QuarantineError(TieoutError):
+    """A row in quarantine with which this cannot be done."""
+
+    slug = "quarantine"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Who decides, why, and when (UTC)."""
+
+    actor: str
+    reason: str
+    at: datetime
+
+
+def listed(
+    connection: Connection,
+    *,
+    status: str = "OPEN",
+    doc_type: str | None = None,
+    partner_id: str | None = None,
+    limit: int = 100,
+) -> list[dict[str, Any]]:
+    """Rows in quarantine, the oldest first."""
+    return fetch(
+        connection,
+        "exchange/quarantine_list",
+        status=status,
+        doc_type=doc_type,
+        partner_id=partner_id,
+        limit=limit,
+    )
+
+
+def shown(connection: Connection, quarantine_id: int) -> Mapping[str, Any]:
+    """All that is known of a row. Raises QuarantineError when there is none."""
+    found = fetch(connection, "exchange/quarantine_row", quarantine_id=quarantine_id)
+    if not found:
+        raise QuarantineError(
+            f"There is no row {quarantine_id} in quarantine.",
+            remedy="See `tieout quarantine list`.",
+        )
+    return found[0]
+
+
+def correct(connection: Connection, quarantine_id: int, corrected: str, decision: Decision) -> None:
+    """Give a row of a file its corrected text, which the next run of its flow loads.
+
+    Raises QuarantineError when the row is not open or not of a file, or when the text is blank, of
+    several lines, or holds a card number.
+    """
+    row = shown(connection, quarantine_id)
+    if row["entry_row_id"] is not None:
+        raise QuarantineError(
+            "This row is of the table order_entry, which is corrected itself.",
+            remedy=f"Correct order_entry row {row['entry_row_id']}; the next run looks again.",
+        )
+    text = corrected.rstrip("\r\n")
+    if not text.strip() or "\n" in text or find_card(text):
+        raise QuarantineError(
+            "The corrected text is blank, has several lines, or holds a card number.",
+            remedy="Give the whole record as one line, as the file should have had it.",
+        )
+    changed = execute(
+        connection,
+        "exchange/quarantine_correct",
+        quarantine_id=quarantine_id,
+        corrected=text,
+        actor=decision.actor,
+        reason=decision.reason,
+        at=decision.at,
+    )
+    _decided(connection, "correct", row, changed, decision, {"raw": row["raw"], "corrected": text})
+
+
+def discard(connection: Connection, quarantine_id: int, decision: Decision) -> None:
+    """Decide that a row is never loaded. Raises QuarantineError when it is not open."""
+    row = shown(connection, quarantine_id)
+    changed = execute(
+        connection,
+        "exchange/quarantine_discard",
+        quarantine_id=quarantine_id,
+        reason=decision.reason,
+        at=decision.at,
+    )
+    _decided(connection, "discard", row, changed, decision, {"raw": row["raw"]})
+
+
+def _decided(
+    connection: Connection,
+    verb: str,
+    row: Mapping[str, Any],
+    changed: int,
+    decision: Decision,
+    facts: Mapping[str, object],
+) -> None:
+    if not changed:
+        raise QuarantineError(
+            f"Row {row['quarantine_id']} is {row['status']}, not OPEN.",
+            remedy="Only open rows wait for a decision.",
+        )
+    audit(
+        connection,
+        actor=decision.actor,
+        action=f"quarantine.{verb}",
+        subject=f"quarantine:{row['quarantine_id']}",
+        reason=decision.reason,
+        occurred_at=decision.at,
+        facts=facts,
+    )
