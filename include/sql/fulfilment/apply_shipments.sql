@@ -7,6 +7,7 @@ SET vendor_order_line_id = c.vendor_order_line_id
 FROM (
     SELECT
         h.shipment_line_id,
+        h.vendor_order_line_id IS NULL AS is_waiting,
         l.vendor_order_line_id,
         l.accepted,
         sum(h.quantity) OVER (
@@ -21,5 +22,5 @@ FROM (
 ) AS c
 WHERE
     s.shipment_line_id = c.shipment_line_id
-    AND s.vendor_order_line_id IS NULL
+    AND c.is_waiting
     AND c.shipped_so_far <= c.accepted

@@ -20,11 +20,13 @@ FROM (
             ELSE 'PARTIAL'
         END AS status
     FROM touched_order AS t
-    INNER JOIN vendor_order_line AS l ON t.vendor_order_id = l.vendor_order_id
+    INNER JOIN vendor_order AS v ON t.vendor_order_id = v.vendor_order_id
+    INNER JOIN vendor_order_line AS l ON v.vendor_order_id = l.vendor_order_id
+    WHERE
+        v.status IN ('DELIVERED', 'RECEIPTED', 'ACCEPTED', 'PARTIAL', 'BACKORDERED', 'REJECTED')
     GROUP BY l.vendor_order_id
 ) AS n
 WHERE
     o.vendor_order_id = n.vendor_order_id
-    AND o.status IN ('DELIVERED', 'RECEIPTED', 'ACCEPTED', 'PARTIAL', 'BACKORDERED', 'REJECTED')
     AND n.status <> 'DELIVERED'
     AND o.status <> n.status

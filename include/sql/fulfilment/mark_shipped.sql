@@ -11,10 +11,12 @@ SET
 FROM (
     SELECT l.vendor_order_id
     FROM touched_order AS t
-    INNER JOIN vendor_order_line AS l ON t.vendor_order_id = l.vendor_order_id
+    INNER JOIN vendor_order AS v ON t.vendor_order_id = v.vendor_order_id
+    INNER JOIN vendor_order_line AS l ON v.vendor_order_id = l.vendor_order_id
+    WHERE v.status IN ('ACCEPTED', 'PARTIAL')
     GROUP BY l.vendor_order_id
     HAVING
         sum(l.accepted) > 0
         AND bool_and(l.accepted + l.rejected = l.quantity AND l.shipped = l.accepted)
 ) AS n
-WHERE o.vendor_order_id = n.vendor_order_id AND o.status IN ('ACCEPTED', 'PARTIAL')
+WHERE o.vendor_order_id = n.vendor_order_id

@@ -11,6 +11,7 @@ def load(connection: Connection, *, vendor_ids: list[str], as_of: datetime) -> N
     """Load the staged acknowledgements; rows that cannot be taken go to `staged_rejected`."""
     execute(connection, "fulfilment/lock_vendors", vendor_ids=vendor_ids)
     execute(connection, "fulfilment/reject_answers")
+    execute(connection, "exchange/analyze_staged_rejected")
     execute(connection, "fulfilment/insert_answers")
     execute(connection, "fulfilment/temporary_orders")
     execute(connection, "fulfilment/touch_staged_orders")

@@ -1,5 +1,6 @@
 """Purchase-order files: one per vendor and run, planned with its orders, then followed up."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import pyarrow as pa
@@ -8,6 +9,7 @@ from sqlalchemy import Connection
 
 from tieout.exchange import outbox
 from tieout.formats.registry import format_spec
+from tieout.formats.results import Fact
 from tieout.formats.writing import write
 from tieout.kernel.database import execute, fetch, fetch_arrow
 
@@ -21,22 +23,24 @@ def write_files(connection: Connection, *, vendor_ids: list[str], as_of: datetim
     vendor that has no feed for purchase orders keeps its orders PLANNED.
     """
     execute(connection, "fulfilment/lock_vendors", vendor_ids=vendor_ids)
-    files = fetch(connection, "fulfilment/next_control_numbers", vendor_ids=vendor_ids)
-    vendors = [file["vendor_id"] for file in files]
-    if not vendors:
+    found = fetch(connection, "fulfilment/vendors_to_write", vendor_ids=vendor_ids)
+    formats = {row["vendor_id"]: row["format_id"] for row in found}
+    if not formats:
         return 0
-    lines = fetch_arrow(connection, "fulfilment/purchase_order_lines", vendor_ids=vendors)
-    by_vendor = _by_vendor(lines)
-    effects = {
-        file["vendor_id"]: _plan(connection, file, by_vendor[file["vendor_id"]], as_of)
-        for file in files
+    numbers = outbox.next_control_numbers(connection, DOC_TYPE, list(formats))
+    lines = fetch_arrow(connection, "fulfilment/purchase_order_lines", vendor_ids=list(formats))
+    files = {
+        vendor: _file(vendor, formats[vendor], numbers[vendor], share, as_of)
+        for vendor, share in _by_vendor(lines)
     }
+    effects = outbox.plan_files(connection, list(files.values()), as_of)
     orders = lines.group_by(["vendor_order_id", "vendor_id"]).aggregate([])
+    vendors = orders["vendor_id"].to_pylist()
     return execute(
         connection,
         "fulfilment/mark_written",
         vendor_order_ids=orders["vendor_order_id"].to_pylist(),
-        effect_ids=[effects[vendor] for vendor in orders["vendor_id"].to_pylist()],
+        effect_ids=[effects[files[vendor].effect_key] for vendor in vendors],
         as_of=as_of,
     )
 
@@ -57,36 +61,30 @@ def mark_delivered(
     return delivered, int(count["waiting"])
 
 
-def _by_vendor(lines: pa.Table) -> dict[str, pa.Table]:
+def _by_vendor(lines: pa.Table) -> Iterator[tuple[str, pa.Table]]:
     """The lines of each vendor; those of one vendor stand together."""
     runs = pc.run_end_encode(lines["vendor_id"].combine_chunks())
-    ends = runs.run_ends.to_pylist()
-    starts = [0, *ends]
-    return {
-        vendor: lines.slice(start, end - start)
-        for vendor, start, end in zip(runs.values.to_pylist(), starts, ends, strict=False)
+    start = 0
+    for vendor, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
+        yield vendor, lines.slice(start, end - start)
+        start = end
+
+
+def _file(
+    vendor_id: str, format_id: str, number: int, lines: pa.Table, as_of: datetime
+) -> outbox.OutgoingFile:
+    control_no = f"{number:06d}"
+    header: dict[str, Fact] = {
+        "control_no": control_no,
+        "vendor_id": vendor_id,
+        "created_at": as_of,
+        "as_of": as_of,
     }
-
-
-def _plan(connection: Connection, file: dict[str, object], lines: pa.Table, as_of: datetime) -> int:
-    vendor_id, control_no = str(file["vendor_id"]), f"{file['number']:06d}"
-    body = write(
-        lines,
-        format_spec(str(file["format_id"])),
-        facts={
-            "control_no": control_no,
-            "vendor_id": vendor_id,
-            "created_at": as_of,
-            "as_of": as_of,
-        },
-    )
-    return outbox.plan_file(
-        connection,
+    return outbox.OutgoingFile(
         effect_key=f"{DOC_TYPE}:{vendor_id}:{control_no}",
         partner_id=vendor_id,
         doc_type=DOC_TYPE,
         name=f"po-{vendor_id}-{control_no}.csv",
-        body=body,
-        as_of=as_of,
+        body=write(lines, format_spec(format_id), facts=header),
         facts={"control_no": control_no, "lines": lines.num_rows},
     )

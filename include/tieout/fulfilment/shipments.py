@@ -20,7 +20,9 @@ def load(connection: Connection, *, vendor_ids: list[str], as_of: datetime) -> N
     """
     execute(connection, "fulfilment/lock_vendors", vendor_ids=vendor_ids)
     execute(connection, "fulfilment/duplicate_shipments")
+    execute(connection, "exchange/analyze_staged_duplicate")
     execute(connection, "fulfilment/reject_shipments", tracking_no_shape=TRACKING_NO_SHAPE)
+    execute(connection, "exchange/analyze_staged_rejected")
     execute(connection, "fulfilment/insert_parcels")
     execute(connection, "fulfilment/insert_shipments")
     execute(connection, "fulfilment/temporary_orders")
@@ -32,7 +34,9 @@ def load(connection: Connection, *, vendor_ids: list[str], as_of: datetime) -> N
 def load_events(connection: Connection) -> None:
     """Load the staged tracking events; repeated and bad rows are reported as for shipments."""
     execute(connection, "fulfilment/duplicate_events")
+    execute(connection, "exchange/analyze_staged_duplicate")
     execute(connection, "fulfilment/reject_events", tracking_no_shape=TRACKING_NO_SHAPE)
+    execute(connection, "exchange/analyze_staged_rejected")
     execute(connection, "fulfilment/insert_events")
     follow_parcels(connection)
 

@@ -48,7 +48,7 @@ def send_vendor_orders(*, chunk: Chunk, as_of: datetime | str) -> dict[str, int]
         written = purchase_orders.write_files(connection, vendor_ids=vendor_ids, as_of=at)
         effect_ids = purchase_orders.effects_to_send(connection, vendor_ids=vendor_ids)
     if effect_ids:
-        outbox.send(url, effect_ids=effect_ids, as_of=at)
+        outbox.send(url, effect_ids=effect_ids, as_of=at, actor=actor)
     with transaction(url, actor) as connection:
         delivered, waiting = purchase_orders.mark_delivered(
             connection, vendor_ids=vendor_ids, as_of=at
