@@ -17,7 +17,10 @@ COMMANDS = {
     "parse": "read a partner's file by its format",
     "match": "match payments with settlement lines",
     "partners": "load partners, their feeds and accounts",
+    "exceptions": "list the exception codes and what to do",
+    "explain": "tell the story of an order, a payment or a case",
     "quarantine": "list, show, correct or discard rows that were set aside",
+    "status": "say how things stand",
 }
 """Every command and its one-line help; the module has the command's name."""
 

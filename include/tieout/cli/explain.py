@@ -1,0 +1,82 @@
+"""`tieout explain ID`: the story of an order or a payment, down to file, line and raw text."""
+
+import argparse
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from tieout.kernel.errors import TieoutError, mask_cards
+
+
+class NothingKnown(TieoutError):  # noqa: N818 (it is what was found)
+    """A reference that occurs nowhere."""
+
+    slug = "nothing-known"
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to the command line."""
+    parser = subparsers.add_parser(
+        "explain",
+        help="tell the story of an order, a payment or a case",
+        description="Tells all that is known about a reference in order of time, with the file, "
+        "its SHA-256, the line and its raw text.",
+    )
+    parser.add_argument(
+        "id",
+        metavar="ID",
+        help="an order, payment, gateway or vendor order reference, a tracking number, line:N "
+        "(settlement line) or case:N",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the story. Raises NothingKnown (exit code 2) when there is none."""
+    from tieout.kernel.database import fetch, transaction
+    from tieout.kernel.settings import settings
+
+    with transaction(settings().database_url, actor="explain") as connection:
+        story = fetch(connection, "explain/story", id=args.id)
+    if not story:
+        raise NothingKnown(
+            f"Nothing is known about {args.id!r}.",
+            remedy="Give an order, payment or vendor order reference, line:N or case:N.",
+        )
+    for event in story:
+        print("\n".join(_told(event)))
+    return 0
+
+
+def _told(event: Mapping[str, Any]) -> list[str]:
+    when = f"{event['at']:%Y-%m-%d %H:%M:%S}" if event["at"] else " " * 19
+    lines = [f"{when}  {event['what']}{_amount(event)}"]
+    indent = " " * 21
+    if event["file_name"]:
+        place = f", line {event['file_line']}" if event["file_line"] else ""
+        proof = f", sha256 {event['sha256']}" if event["sha256"] else ""
+        lines.append(f"{indent}from {event['file_name']}{place}{proof}")
+    if event["sha256"] and event["file_line"]:
+        lines.append(f"{indent}| {_raw(event['sha256'], event['file_line'])}")
+    return lines
+
+
+def _amount(event: Mapping[str, Any]) -> str:
+    from tieout.kernel.money import Money
+
+    if event["amount_minor"] is None or not event["currency"]:
+        return ""
+    return f", {Money(event['currency'], event['amount_minor'])}"
+
+
+def _raw(sha256: str, line: int) -> str:
+    """A line of an archived file as it came, card numbers masked."""
+    lines = _lines(sha256)
+    return mask_cards(lines[line - 1]) if line <= len(lines) else "(no such line)"
+
+
+@cache
+def _lines(sha256: str) -> list[str]:
+    from tieout.kernel import archive
+
+    return archive.get(sha256).decode("utf-8", errors="replace").splitlines()

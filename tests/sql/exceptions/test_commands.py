@@ -1,0 +1,79 @@
+"""What people read: the digest, `tieout explain`, `tieout status`."""
+
+import hashlib
+from email import message_from_bytes, policy
+
+import pytest
+
+from tests.sql.books import add, at, line, open_books, payment, rows, source_file
+from tests.sql.harness import load
+from tieout.cli.main import main
+from tieout.exceptions.digest import plan_digest
+from tieout.exceptions.tasks import raise_exceptions
+from tieout.kernel import archive
+from tieout.kernel.database import transaction
+from tieout.settlement.tasks import reconcile
+
+
+@pytest.fixture
+def url(case_url: str) -> str:
+    """A payment and its duplicate settlement, whose file is in the archive."""
+    open_books(case_url)
+    body = b"head\nfirst,4111111111111111\nsecond\n"
+    sha256 = archive.put(body)
+    assert sha256 == hashlib.sha256(body).hexdigest()
+    load(case_url, {"source_file": [source_file(2, "stl-2.csv", sha256=sha256)]})
+    add(
+        case_url,
+        payment=[payment(1)],
+        settlement_line=[
+            line(1, source_file_id=2, file_line=2),
+            line(2, of=1, source_file_id=2, file_line=3),
+        ],
+    )
+    reconcile(as_of=at(4))
+    raise_exceptions(as_of=at(4))
+    return case_url
+
+
+@pytest.mark.parametrize("ref", ["O1", "P1", "G1", "line:2", "case:1", "case:2"])
+def test_explain_tells_the_story_down_to_the_raw_line(url: str, capsys, ref: str) -> None:
+    assert main(["explain", ref]) == 0
+    told = capsys.readouterr().out
+    assert "payment P1 captured by card through adyen as G1, 10.00 EUR" in told
+    assert "payment P1 matched with line:1 by exact reference, 10.00 EUR" in told
+    assert "DUPLICATE_SETTLEMENT P1 is OPEN" in told
+    assert "from stl-2.csv, line 3, sha256 " in told
+    assert "| second" in told
+    assert "| first,************1111" in told
+
+
+def test_explain_says_when_nothing_is_known(url: str, capsys) -> None:
+    assert main(["explain", "nobody"]) == 2
+    assert "Nothing is known about 'nobody'." in capsys.readouterr().err
+
+
+def test_status_shows_runs_cases_files_and_proof(url: str, capsys) -> None:
+    assert main(["status"]) == 0
+    shown = capsys.readouterr().out
+    assert "reconcile_settlements  reconcile" in shown
+    assert "DUPLICATE_SETTLEMENT" in shown
+    assert "SETTLEMENT  LOADED" in shown
+    assert "payments  adyen" in shown
+
+
+def test_the_digest_of_a_day_is_one_mail_whose_counts_are_those_of_the_cases(url: str) -> None:
+    with transaction(url, actor="test") as connection:
+        first = plan_digest(connection, at(4))
+    add(url, source_file=[source_file(9, "x.csv", status="REFUSED")])
+    raise_exceptions(as_of=at(4, 20))
+    with transaction(url, actor="test") as connection:
+        assert plan_digest(connection, at(4, 20)) == first
+        assert plan_digest(connection, at(5)) != first
+    ((sha256,),) = rows(url, f"SELECT sha256 FROM effect WHERE effect_id = {first}")
+    message = message_from_bytes(archive.get(sha256), policy=policy.default)
+    assert message["Subject"] == "[Tieout] 2026-03-04: 2 open exceptions"
+    mail = message.get_content()
+    assert "2 open, 0 acked, 0 snoozed, 0 suppressed, 0 pending." in mail
+    assert "1 open; 10.00 EUR" in mail
+    assert "DUPLICATE_SETTLEMENT P1 (adyen, 10.00 EUR, since 2026-03-03)" in mail
