@@ -2,7 +2,8 @@
 
 It cannot fail for want of the database: what the database does not take is appended to a spool file
 (JSON lines, numbered, flushed to the disk), which `take_in_orders` loads later. A spool is closed
-by its last line (`end`, `rows`) and its final name once the database answers again.
+once the database answers again: it gets its final name, and beside it a marker NAME.done with its
+size and SHA-256.
 
 Rows are mappings with columns of order_entry; instants and dates are ISO 8601 text or objects. Card
 numbers in their free text are masked before anything is written.
@@ -13,6 +14,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,6 +24,7 @@ from tieout.kernel.database import execute, transaction
 from tieout.kernel.errors import TieoutError, mask_cards
 
 OPEN_SUFFIX = ".open"
+MARKER = ".done"
 _REFERENCES = frozenset({"entry_id", "order_ref", "customer_ref", "sku", "customer_phone"})
 _TENDER_REFERENCES = frozenset({"payment_ref", "gateway_ref"})
 
@@ -35,12 +38,12 @@ def capture(conn_url: str, spool_dir: Path, rows: Sequence[Row]) -> str | None:
     failure left open are closed once the database has taken rows. Raises OSError when neither the
     database nor the disk takes them.
     """
-    masked = [_masked(row) for row in rows]
+    body = json.dumps([_masked(row) for row in rows], default=str)
     try:
         with transaction(conn_url, actor="capture") as connection:
-            execute(connection, "intake/capture", rows=json.dumps(masked, default=str))
+            execute(connection, "intake/capture", rows=body)
     except (SQLAlchemyError, TieoutError):
-        return append(spool_dir, masked)
+        return append(spool_dir, rows)
     seal(spool_dir)
     return None
 
@@ -57,7 +60,7 @@ def append(spool_dir: Path, rows: Sequence[Row]) -> str | None:
         with path.open("r+b") as spool:
             first = _whole_lines(spool)
             lines = [
-                json.dumps({"seq": first + place, **row}, default=str) + "\n"
+                json.dumps({"seq": first + place, **_masked(row)}, default=str) + "\n"
                 for place, row in enumerate(rows, start=1)
             ]
             spool.write("".join(lines).encode())
@@ -67,31 +70,43 @@ def append(spool_dir: Path, rows: Sequence[Row]) -> str | None:
 
 def seal(spool_dir: Path) -> list[Path]:
     """Close every open spool of the folder, so that it can be taken in; returns their paths."""
-    if not spool_dir.is_dir() or not any(spool_dir.glob(f"*{OPEN_SUFFIX}")):
+    if not spool_dir.is_dir() or not _unsealed(spool_dir):
         return []
     with _locked(spool_dir):
-        return [_seal(path) for path in sorted(spool_dir.glob(f"*{OPEN_SUFFIX}"))]
+        return [_seal(path) for path in _unsealed(spool_dir)]
+
+
+def _unsealed(spool_dir: Path) -> list[Path]:
+    """Spools without their marker: open ones, and one whose sealing a crash cut short."""
+    return sorted(
+        path
+        for path in spool_dir.glob("spool-*.jsonl*")
+        if path.suffix == OPEN_SUFFIX
+        or (path.suffix == ".jsonl" and not path.with_name(path.name + MARKER).exists())
+    )
 
 
 def _seal(path: Path) -> Path:
     with path.open("r+b") as spool:
-        rows = _whole_lines(spool)
-        spool.write((json.dumps({"end": True, "rows": rows}) + "\n").encode())
+        _whole_lines(spool)
         _flush(spool)
     final = path.with_name(path.name.removesuffix(OPEN_SUFFIX))
     path.rename(final)
-    _flush_folder(path.parent)
+    content = final.read_bytes()
+    part = final.with_name(final.name + ".part")
+    part.write_text(f"{len(content)} {sha256(content).hexdigest()}\n", encoding="ascii")
+    part.rename(final.with_name(final.name + MARKER))
+    _flush_folder(final.parent)
     return final
 
 
 def _whole_lines(spool: BinaryIO) -> int:
-    """Drop a line that a crash cut short, and an end without its rename; returns the rows kept."""
-    whole = spool.read()
-    whole = whole[: whole.rfind(b"\n") + 1]
-    lines = [line for line in whole.splitlines(keepends=True) if not line.startswith(b'{"end"')]
-    spool.seek(sum(map(len, lines)))
+    """Drop a line that a crash cut short; returns how many are left, and stands behind them."""
+    content = spool.read()
+    end = content.rfind(b"\n") + 1
+    spool.seek(end)
     spool.truncate()
-    return len(lines)
+    return content.count(b"\n")
 
 
 def _open_spool(spool_dir: Path, row: Row) -> Path:
@@ -100,7 +115,7 @@ def _open_spool(spool_dir: Path, row: Row) -> Path:
     for path in sorted(spool_dir.glob(f"spool-{storefront}-*{OPEN_SUFFIX}")):
         return path
     day = str(row.get("captured_at") or "00000000")[:10].replace("-", "")
-    number = 1 + len(list(spool_dir.glob(f"spool-{storefront}-{day}-*")))
+    number = 1 + len(list(spool_dir.glob(f"spool-{storefront}-{day}-*.jsonl")))
     path = spool_dir / f"spool-{storefront}-{day}-{number}.jsonl{OPEN_SUFFIX}"
     path.touch()
     _flush_folder(spool_dir)
