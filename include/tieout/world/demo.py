@@ -10,8 +10,8 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
@@ -31,15 +31,15 @@ from tieout.world.flows import (
     Flows,
     migrate_airflow,
     output_to,
+    timed,
 )
-from tieout.world.mailbox import mailbox
-from tieout.world.partners import connection_id, register, write_connections
+from tieout.world.partners import register
 from tieout.world.places import database_of, enter, run_name, world_folder
 from tieout.world.scenario import BUNDLED, WORKDAYS, Scenario, load_scenario
 from tieout.world.scoring import Score, cases_of, score, score_table
-from tieout.world.sftp import serving
+from tieout.world.servers import outside
 from tieout.world.storefront import DatabaseTill
-from tieout.world.world import SFTP, SPOOL, World, accounts
+from tieout.world.world import SPOOL, World, accounts
 
 NOON, EVENING = clock(12, 30), clock(20)
 
@@ -85,7 +85,7 @@ class Demo:
         self._say("Databases and the outside world")
         migrate(url)
         migrate_airflow()
-        with _outside(self.scenario, self.folder, self.settings), ExitStack() as stack:
+        with outside(accounts(self.scenario), self.folder, self.settings), ExitStack() as stack:
             world = World(self.scenario, self.folder, DatabaseTill(url))
             stack.callback(world.close)
             register(url, self.scenario, self.folder / SPOOL)
@@ -104,18 +104,12 @@ class Demo:
                 world.advance(moment.as_of)
                 for flow in moment.flows:
                     bar.update(steps, description=f"{moment.as_of:%a %d %b %H:%M}  {flow}")
-                    self.runs.append(_timed(flows, flow, moment.as_of))
+                    self.runs.append(timed(flows, flow, moment.as_of))
                     bar.advance(steps)
                 self.progress.write_text(moment.as_of.isoformat(), encoding="utf-8")
 
     def _say(self, text: str) -> None:
         self.screen.print(f"[dim]{text}[/dim]")
-
-
-def _timed(flows: Flows, flow: str, as_of: datetime) -> FlowRun:
-    begun = time.monotonic()
-    tasks = flows.run(flow, as_of)
-    return FlowRun(flow, as_of, time.monotonic() - begun, tasks)
 
 
 def _bar(screen: Console) -> Progress:
@@ -127,17 +121,6 @@ def _bar(screen: Console) -> Progress:
         TimeElapsedColumn(),
         console=screen,
     )
-
-
-@contextmanager
-def _outside(scenario: Scenario, folder: Path, place: Settings) -> Iterator[None]:
-    """The world's servers, and the connections that lead to them."""
-    (folder / SFTP).mkdir(parents=True, exist_ok=True)
-    keys = place.var / "world" / "keys"
-    with serving(folder / SFTP, keys) as sftp, mailbox(folder / "mail") as mail:
-        connections = {connection_id(each): sftp.connection(each) for each in accounts(scenario)}
-        write_connections(place.connections_file, connections | {"smtp": mail.connection()})
-        yield
 
 
 def _summary(

@@ -44,7 +44,7 @@ def connection_id(account: str) -> str:
 def partners_of(scenario: Scenario, spool: Path) -> list[PartnerSpec]:
     """All partners of a scenario; the storefront's spool is a folder of this machine."""
     vendors = [_vendor(scenario, number) for number in range(scenario.vendors)]
-    gateways = [_gateway(gateway) for gateway in scenario.gateways]
+    gateways = [gateway(kind, STOREFRONT) for kind in scenario.gateways]
     return [_storefront(spool), carrier(), *gateways, *vendors]
 
 
@@ -99,14 +99,15 @@ def carrier() -> PartnerSpec:
     )
 
 
-def _gateway(gateway: GatewayKind) -> PartnerSpec:
+def gateway(kind: GatewayKind, storefront: str) -> PartnerSpec:
+    """A gateway, at which the storefront has an account."""
     return PartnerSpec(
-        partner_id=gateway,
+        partner_id=kind,
         kind="GATEWAY",
-        name=gateway.capitalize(),
-        connection_id=connection_id(gateway),
-        feeds={"SETTLEMENT": GATEWAY_FEEDS[gateway]},
-        account=AccountSpec(account=f"{STOREFRONT}-{gateway}"),
+        name=kind.capitalize(),
+        connection_id=connection_id(kind),
+        feeds={"SETTLEMENT": GATEWAY_FEEDS[kind]},
+        account=AccountSpec(account=f"{storefront}-{kind}"),
     )
 
 

@@ -36,11 +36,19 @@ def database_of(settings: Settings, run: str) -> str:
     if not claim.exists():
         claim.parent.mkdir(parents=True, exist_ok=True)
         claim.write_text(run, encoding="utf-8")
-    main = settings.database_url
     if claim.read_text(encoding="utf-8") == run:
-        return main
+        return settings.database_url
+    return own_database(settings, run)
+
+
+def own_database(settings: Settings, run: str, *, fresh: bool = False) -> str:
+    """The address of a world's own database, beside the main one; `fresh` begins it anew."""
+    main = settings.database_url
     name = f"tieout_{run}".replace("-", "_").lower()[:63]
     with psycopg.connect(main, autocommit=True) as connection:
+        if fresh:
+            drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+            connection.execute(drop.format(sql.Identifier(name)))
         known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         if known.fetchone() is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
