@@ -10,9 +10,10 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from tieout.kernel.database import fetch
-from tieout.kernel.errors import TieoutError
+from tieout.kernel.errors import SettingsError, TieoutError
+from tieout.kernel.settings import ConnectionInfo
 from tieout.kernel.settings import connection as connection_info
-from tieout.transport.files import FilePlace, Files, RemoteFile, TransportError
+from tieout.transport.files import FilePlace, Files, NotReached, RemoteFile, TransportError
 from tieout.transport.folder import folder
 from tieout.transport.sftp import sftp
 
@@ -88,43 +89,66 @@ def _wanted(name: str, feed: Feed) -> bool:
     return fnmatch.fnmatchcase(name, feed.file_glob)
 
 
-def at_each_place(
-    work: Callable[[Files, Item], Result], items: Mapping[str | None, Sequence[Item]]
-) -> list[Result]:
-    """`work` done for the items of each connection, over one connection each.
+class Round:
+    """A round of visits to partners' places; one who fails is noted and holds up nobody else."""
 
-    An item whose partner cannot be reached or says no is left out and logged; the others go on.
-    Raises PartnersNotReached when not one item could be worked on.
-    """
-    results: list[Result] = []
-    errors: list[TransportError] = []
-    for connection_id, share in items.items():
+    def __init__(self) -> None:
+        self._errors: list[TransportError] = []
+        self._done = 0
+
+    def visits(
+        self, grouped: Mapping[str | None, Sequence[Item]]
+    ) -> Iterator[tuple[FilePlace, Sequence[Item]]]:
+        """Each place that can be opened, with its items, over one connection."""
+        for connection_id, share in grouped.items():
+            try:
+                with place(connection_id) as opened:
+                    yield opened, share
+            except TransportError as error:
+                self._errors.append(error)
+
+    def each(
+        self, opened: FilePlace, work: Callable[[Files, Item], Result], items: Sequence[Item]
+    ) -> list[Result]:
+        """`work` done for the items; those at which the partner says no are left out."""
         try:
-            with place(connection_id) as opened:
-                outcomes = opened.each(_careful(work), share)
-        except TransportError as down:
-            outcomes = [down]
-        errors += [each for each in outcomes if isinstance(each, TransportError)]
-        results += [each for each in outcomes if not isinstance(each, TransportError)]
-    for error in errors:
-        _log.error("%s", error)
-    if errors and not results:
-        raise PartnersNotReached(
-            f"Nothing could be exchanged: {errors[0].message}",
-            remedy=f"{errors[0].remedy} Then clear this task.",
-            errors=len(errors),
-        ) from errors[0]
-    return results
+            outcomes = opened.each(_careful(work), items)
+        except TransportError as lost:
+            outcomes = [lost]
+        self._errors += [each for each in outcomes if isinstance(each, TransportError)]
+        results = [each for each in outcomes if not isinstance(each, TransportError)]
+        self._done += len(results)
+        return results
+
+    def finish(self) -> None:
+        """Log what went wrong. Raises PartnersNotReached when nothing went right."""
+        for error in self._errors:
+            _log.error("%s", error)
+        if self._errors and not self._done:
+            first = self._errors[0]
+            raise PartnersNotReached(
+                f"Nothing could be exchanged: {first.message}",
+                remedy=f"{first.remedy} Then clear this task.",
+                errors=len(self._errors),
+            ) from first
 
 
 @contextmanager
 def place(connection_id: str | None) -> Iterator[FilePlace]:
     """The files of a connection, or of this machine for None. Raises NotReached."""
     opened: AbstractContextManager[FilePlace] = (
-        folder() if connection_id is None else sftp(connection_info(connection_id))
+        folder() if connection_id is None else sftp(reach(connection_id))
     )
     with opened as files:
         yield files
+
+
+def reach(connection_id: str) -> ConnectionInfo:
+    """The facts of a connection. Raises NotReached where there is none, as for one that is down."""
+    try:
+        return connection_info(connection_id)
+    except SettingsError as error:
+        raise NotReached(error.message, remedy=error.remedy, connection=connection_id) from error
 
 
 def by_connection(

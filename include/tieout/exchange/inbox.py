@@ -8,6 +8,7 @@ Killed anywhere it leaves nothing but bytes in the archive, under the hash that 
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import chain
 
 import pyarrow as pa
 from sqlalchemy import Connection
@@ -15,8 +16,8 @@ from sqlalchemy import Connection
 from tieout.exchange.arrivals import Arrival, fetch_file
 from tieout.exchange.feeds import (
     Feed,
+    Round,
     Waiting,
-    at_each_place,
     by_connection,
     feeds_of,
     list_feed,
@@ -81,13 +82,16 @@ def receive(  # noqa: PLR0913 (callers name each)
 
 def _fetch_new(conn_url: str, actor: str, feeds: Sequence[Feed], as_of: datetime) -> list[Arrival]:
     """The files that nobody has seen, fetched and archived."""
-    listings = at_each_place(list_feed, by_connection(feeds, lambda feed: feed.connection_id))
-    listed = [waiting for listing in listings for waiting in listing]
-    crash.point("inbox.listed")
-    with transaction(conn_url, actor) as connection:
-        new = _unknown(connection, listed, as_of)
-    share = by_connection(new, lambda waiting: waiting.feed.connection_id)
-    return [arrival for arrival in at_each_place(fetch_file, share) if arrival is not None]
+    tour = Round()
+    arrivals: list[Arrival | None] = []
+    for opened, share in tour.visits(by_connection(feeds, lambda feed: feed.connection_id)):
+        listings = tour.each(opened, list_feed, share)
+        crash.point("inbox.listed")
+        with transaction(conn_url, actor) as connection:
+            new = _unknown(connection, list(chain.from_iterable(listings)), as_of)
+        arrivals += tour.each(opened, fetch_file, new)
+    tour.finish()
+    return [arrival for arrival in arrivals if arrival is not None]
 
 
 def _unknown(connection: Connection, listed: Sequence[Waiting], as_of: datetime) -> list[Waiting]:

@@ -15,11 +15,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from tieout.exchange.feeds import PartnersNotReached, by_connection, place
+from tieout.exchange.feeds import PartnersNotReached, by_connection, place, reach
 from tieout.kernel import archive, crash
 from tieout.kernel.database import engine, execute, fetch, transaction
 from tieout.kernel.runs import Counts
-from tieout.kernel.settings import connection as connection_info
 from tieout.kernel.staging import stage
 from tieout.transport.files import Content, FilePlace, Files, NotReached, Refused, TransportError
 from tieout.transport.mail import Mail, smtp
@@ -155,7 +154,7 @@ class _Courier:
         if not left:
             return
         try:
-            with smtp(connection_info(connection_id)) as mail:
+            with smtp(reach(connection_id)) as mail:
                 for effect in left:
                     self._post(mail, effect)
         except NotReached as error:

@@ -46,6 +46,20 @@ def test_killed_anywhere_and_run_again_ends_the_same(desk: Desk, point: str) -> 
     assert desk.rows(summary) == [(42, 41, 0, 1)]
 
 
+def test_two_runs_at_once_load_a_file_once(desk: Desk) -> None:
+    desk.put("track-1.csv", ["A", "B"])
+    other: list[Counts] = []
+
+    def overtake() -> None:
+        crash.clear()
+        other.append(desk.take_in())
+
+    crash.at("inbox.archived", overtake)
+    assert desk.take_in() == Counts()
+    assert other == [Counts(read=2, applied=2)]
+    assert desk.files() == [("track-1.csv", "LOADED", 2, 2, 0, 0)]
+
+
 def test_the_same_bytes_under_another_name_are_a_duplicate(desk: Desk) -> None:
     path = desk.put("track-1.csv", ["A"])
     (desk.folder / "track-1-again.csv").write_bytes(path.read_bytes())

@@ -11,7 +11,7 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import text
 
 from tests.sql.exchange.conftest import AS_OF, Killed, kill
-from tieout.exchange import sending
+from tieout.exchange import feeds
 from tieout.exchange.feeds import PartnersNotReached
 from tieout.exchange.outbox import OutgoingMail, plan_mail, send
 from tieout.kernel import crash
@@ -112,7 +112,7 @@ def _state(url: str, effect_id: int) -> str:
 
 def _reach(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
     facts = {"conn_type": "smtp", "host": "127.0.0.1", "port": port, "extra": {"tls": "none"}}
-    monkeypatch.setattr(sending, "connection_info", lambda conn_id: _from_facts(conn_id, facts))
+    monkeypatch.setattr(feeds, "connection_info", lambda conn_id: _from_facts(conn_id, facts))
 
 
 def _free_port() -> int:
