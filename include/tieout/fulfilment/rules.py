@@ -9,7 +9,7 @@ from tieout.fulfilment.model import Answer, Chunk, Line, OrderState, ParcelState
 
 LARGEST_CHUNK = 100
 FEWEST_CHUNKS = 4
-TRACKING_NO_SHAPE = r"^(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9-]{5,39}$"
+TRACKING_NO_SHAPE = r"^[A-Za-z0-9][A-Za-z0-9-]{5,39}$"
 DAYS_SHIPPED_BEFORE_SCAN = 240
 DAYS_SHIPPED_AFTER_SCAN = 60
 PARCEL_ENDS = frozenset({ParcelState.DELIVERED, ParcelState.RETURNED, ParcelState.LOST})

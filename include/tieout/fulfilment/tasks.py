@@ -26,7 +26,7 @@ def plan_vendor_orders(*, as_of: datetime | str) -> list[Chunk]:
 
     An order that has been split is left alone, so a second run plans nothing.
     """
-    at = _instant(as_of)
+    at = parse_instant(as_of)
     with transaction(settings().database_url, actor=f"{SENDING}/plan") as connection:
         (planned,) = fetch(connection, "fulfilment/plan_vendor_orders", as_of=at)
         counts = Counts(read=planned["orders"], applied=planned["orders"])
@@ -42,7 +42,7 @@ def send_vendor_orders(*, chunk: Chunk, as_of: datetime | str) -> dict[str, int]
     Returns how many vendor orders were written and delivered, and how many still wait. An order
     is in one file only, and a file goes once, wherever an earlier run was cut off.
     """
-    at, vendor_ids, url = _instant(as_of), chunk["vendor_ids"], settings().database_url
+    at, vendor_ids, url = parse_instant(as_of), chunk["vendor_ids"], settings().database_url
     actor = f"{SENDING}/send"
     with transaction(url, actor) as connection:
         written = purchase_orders.write_files(connection, vendor_ids=vendor_ids, as_of=at)
@@ -62,7 +62,7 @@ def send_vendor_orders(*, chunk: Chunk, as_of: datetime | str) -> dict[str, int]
 
 def mark_ready(*, as_of: datetime | str) -> dict[str, int]:
     """Set the orders READY_FOR_SHIPPING of which every vendor has been told; returns how many."""
-    at = _instant(as_of)
+    at = parse_instant(as_of)
     with transaction(settings().database_url, actor=f"{SENDING}/mark_ready") as connection:
         ready = execute(connection, "fulfilment/mark_ready", as_of=at)
         counts = Counts(read=ready, applied=ready)
@@ -89,7 +89,7 @@ def take_in_acknowledgements(*, chunk: Chunk, as_of: datetime | str) -> dict[str
 
     Shipments that waited for an answer are counted now. Returns the counts of the rows.
     """
-    at, vendor_ids = _instant(as_of), chunk["vendor_ids"]
+    at, vendor_ids = parse_instant(as_of), chunk["vendor_ids"]
 
     def load(connection: Connection) -> None:
         answers.load(connection, vendor_ids=vendor_ids, as_of=at)
@@ -103,7 +103,7 @@ def take_in_shipments(*, chunk: Chunk, as_of: datetime | str) -> dict[str, int]:
     A shipment of more than is accepted so far waits (its `vendor_order_line_id` is null) until the
     vendor's next answer makes room for it.
     """
-    at, vendor_ids = _instant(as_of), chunk["vendor_ids"]
+    at, vendor_ids = parse_instant(as_of), chunk["vendor_ids"]
 
     def load(connection: Connection) -> None:
         shipments.load(connection, vendor_ids=vendor_ids, as_of=at)
@@ -118,7 +118,7 @@ def take_in_tracking(
 
     Events of parcels that nobody announced yet wait for them. Returns the counts of the rows.
     """
-    at, url = _instant(as_of), settings().database_url
+    at, url = parse_instant(as_of), settings().database_url
     with transaction(url, actor=f"{TAKING_IN}/take_in_tracking") as connection:
         carriers = partner_ids or [
             partner_id for partner_id, _ in _reporting(connection, "CARRIER", ("TRACKING",))
@@ -152,7 +152,3 @@ def _reporting(
 
 def _partners(connection: Connection, query: str, **params: object) -> list[tuple[str, str]]:
     return [(row["partner_id"], row["name"]) for row in fetch(connection, query, **params)]
-
-
-def _instant(as_of: datetime | str) -> datetime:
-    return parse_instant(as_of) if isinstance(as_of, str) else as_of
