@@ -16,13 +16,14 @@ from tieout.kernel.database import execute, fetch, lock, transaction
 from tieout.kernel.runs import Counts, record
 from tieout.kernel.settings import settings
 from tieout.kernel.sqlfiles import sql_folder
+from tieout.kernel.time import parse_instant
 
 FLOW = "take_in_orders"
 MANY_ORDERS = 5_000
 _LOG = logging.getLogger(__name__)
 
 
-def take_in_spool(*, as_of: datetime) -> dict[str, int]:
+def take_in_spool(*, as_of: datetime | str) -> dict[str, int]:
     """Load the spool files of every storefront into order_entry.
 
     A row that the table has already, by its entry and line, is a duplicate; one that says something
@@ -39,7 +40,7 @@ def take_in_spool(*, as_of: datetime) -> dict[str, int]:
         task="take_in_spool",
         doc_type="ORDER_SPOOL",
         partner_ids=storefronts,
-        as_of=as_of,
+        as_of=parse_instant(as_of),
         load=load_spool,
     )
     return counts.as_dict()
@@ -51,13 +52,14 @@ def load_spool(connection: Connection) -> None:
     _run_all(connection, "intake/spool")
 
 
-def validate_entries(*, as_of: datetime) -> dict[str, int]:
+def validate_entries(*, as_of: datetime | str) -> dict[str, int]:
     """Judge every entry row that was captured by `as_of` and is in no order yet.
 
     Sound rows become VALID, copies DUPLICATE, the others QUARANTINED with field, value, rule,
     reason and remedy. Rows in quarantine are judged again, so that a cured or corrected one goes
     on. Returns the counts of rows whose state changed.
     """
+    as_of = parse_instant(as_of)
     with _turn("validate_entries") as connection:
         _run_all(connection, "intake/validate", as_of=as_of)
         _run_all(connection, "intake/rules", currencies=sorted(CURRENCIES))
@@ -67,7 +69,7 @@ def validate_entries(*, as_of: datetime) -> dict[str, int]:
     return counts.as_dict()
 
 
-def normalise_orders(*, as_of: datetime) -> dict[str, int]:
+def normalise_orders(*, as_of: datetime | str) -> dict[str, int]:
     """Make orders of the entries whose rows are all valid, and move orders on by their payments.
 
     An order is ACCEPTED once a tender is captured by `as_of`, CARD_REJECTED when all are declined,
@@ -75,6 +77,7 @@ def normalise_orders(*, as_of: datetime) -> dict[str, int]:
     which sound ones that wait for others of their entry are `deferred`, and how many orders came
     (`orders`) and were verified (`verified`).
     """
+    as_of = parse_instant(as_of)
     with _turn("normalise_orders") as connection:
         _run_all(connection, "intake/normalise", as_of=as_of)
         sizes = fetch(connection, "intake/count_ready", as_of=as_of)[0]

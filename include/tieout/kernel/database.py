@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 
 from tieout.kernel.sqlfiles import sql_text
 
+_DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 _ARROW_TYPES: dict[str, pa.DataType] = {
     "int2": pa.int32(),
     "int4": pa.int32(),
@@ -60,7 +61,7 @@ def execute(connection: Connection, name: str, **params: object) -> int:
 def execute_script(connection: Connection, script: str) -> None:
     """Run SQL text of several statements without parameters, such as DDL."""
     with _driver(connection).cursor() as cursor:
-        cursor.execute(sql.SQL(script))  # type: ignore[arg-type]  # the text is a file of ours
+        cursor.execute(sql.SQL(script))
 
 
 def fetch(connection: Connection, name: str, **params: object) -> list[dict[str, Any]]:
@@ -75,8 +76,8 @@ def fetch_arrow(connection: Connection, name: str, **params: object) -> pa.Table
     Integers, booleans, dates, timestamps (UTC, microseconds), numerics as decimal128(38, 12) and
     floats keep their types; every other type comes as text.
     """
-    statement = text(sql_text(name).strip().rstrip(";")).compile(dialect=PGDialect_psycopg())
-    query = sql.SQL(str(statement))  # type: ignore[arg-type]  # the text is a file of ours
+    statement = text(sql_text(name).strip().rstrip(";")).compile(dialect=_DIALECT)
+    query = sql.SQL(str(statement))
     with psycopg.ClientCursor(_driver(connection)) as cursor:
         cursor.execute(sql.SQL("SELECT * FROM ({}) AS q LIMIT 0").format(query), params)
         types = {

@@ -61,7 +61,7 @@ def flow_dag(runbook: str, **options: Any) -> Callable[[Callable[[], None]], Cal
         title="As of",
         description="Work on what was so at this instant. Empty: the run's own instant.",
     )
-    return dag(
+    made: Callable[[Callable[[], None]], Callable[[], Any]] = dag(
         doc_md=runbook,
         start_date=FIRST_DAY,
         catchup=False,
@@ -71,3 +71,4 @@ def flow_dag(runbook: str, **options: Any) -> Callable[[Callable[[], None]], Cal
         user_defined_macros={"business_instant": business_instant},
         **options,
     )
+    return made

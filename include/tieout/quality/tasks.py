@@ -7,6 +7,8 @@ from datetime import datetime
 from tieout.kernel.database import execute, fetch, lock, transaction
 from tieout.kernel.errors import TieoutError
 from tieout.kernel.settings import settings
+from tieout.kernel.sqlfiles import sql_folder
+from tieout.kernel.time import parse_instant
 from tieout.quality.engine import evaluate
 from tieout.quality.suites import SUITES
 
@@ -21,7 +23,7 @@ class QualityFailed(TieoutError):  # noqa: N818 (what the data did)
     slug = "quality-failed"
 
 
-def check_quality(*, as_of: datetime) -> dict[str, int]:
+def check_quality(*, as_of: datetime | str) -> dict[str, int]:
     """Evaluate every suite, keep the results under `as_of`, and build the pages for analysts.
 
     Running it again for the same instant replaces that instant's results. Returns how many
@@ -29,10 +31,13 @@ def check_quality(*, as_of: datetime) -> dict[str, int]:
     `info`). Raises QualityNotChecked when an expectation cannot be evaluated.
     """
     own = settings()
-    rows = evaluate(own.database_url, own.var / "quality", SUITES)
     with transaction(own.database_url, actor=f"{FLOW}/check_quality") as connection:
         lock(connection, FLOW)
-        execute(connection, "quality/save_results", as_of=as_of, results=json.dumps(rows))
+        for file in sql_folder("quality/refresh"):
+            execute(connection, file.path.with_suffix("").as_posix())
+    rows = evaluate(own.database_url, own.var / "quality", SUITES)
+    with transaction(own.database_url, actor=f"{FLOW}/check_quality") as connection:
+        execute(connection, "quality/save_results", as_of=instant, results=json.dumps(rows))
     failed = [row for row in rows if not row["success"]]
     for row in failed:
         _LOG.info(
@@ -47,13 +52,13 @@ def check_quality(*, as_of: datetime) -> dict[str, int]:
     return {"expectations": len(rows), **counts}
 
 
-def require_quality(flow: str, as_of: datetime) -> None:
+def require_quality(flow: str, as_of: datetime | str) -> None:
     """Let a flow go on only if the newest results up to `as_of` have nothing critical against it.
 
     A flow whose data nobody has checked yet may go on. Raises QualityFailed with what failed.
     """
     with transaction(settings().database_url, actor=f"{flow}/require_quality") as connection:
-        failed = fetch(connection, "quality/failed_guards", flow=flow, as_of=as_of)
+        failed = fetch(connection, "quality/failed_guards", flow=flow, as_of=parse_instant(as_of))
     if failed:
         first = failed[0]
         raise QualityFailed(
