@@ -12,8 +12,8 @@ WITH due AS (
         AND (e.kind = 'SFTP_PUT' OR e.status <> 'UNKNOWN')
         AND e.next_attempt_at <= :as_of
         AND (
-            e.effect_id = any(cast(:effect_ids AS bigint []))
-            OR e.partner_id = any(cast(:partner_ids AS text []))
+            e.effect_id = any(cast(:effect_ids AS bigint[]))
+            OR e.partner_id = any(cast(:partner_ids AS text[]))
         )
         AND (
             e.lease_until IS NULL

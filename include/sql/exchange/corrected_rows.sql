@@ -15,6 +15,6 @@ INNER JOIN source_file AS f ON q.source_file_id = f.source_file_id
 WHERE
     q.status = 'CORRECTED'
     AND q.doc_type = :doc_type
-    AND q.partner_id = any(cast(:partner_ids AS text []))
+    AND q.partner_id = any(cast(:partner_ids AS text[]))
 ORDER BY q.source_file_id, q.line_no
 FOR UPDATE OF q SKIP LOCKED

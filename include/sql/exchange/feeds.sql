@@ -15,5 +15,5 @@ INNER JOIN partner AS p ON f.partner_id = p.partner_id
 WHERE
     f.doc_type = :doc_type
     AND p.active
-    AND f.partner_id = any(cast(:partner_ids AS text []))
+    AND f.partner_id = any(cast(:partner_ids AS text[]))
 ORDER BY f.partner_id

@@ -16,7 +16,7 @@ FROM (
         count(*) FILTER (WHERE t.fate = 'applied') AS applied,
         count(*) FILTER (WHERE t.fate = 'duplicate') AS duplicate,
         count(*) FILTER (WHERE t.fate = 'quarantined') AS quarantined
-    FROM unnest(cast(:source_file_ids AS bigint [])) AS k (source_file_id)
+    FROM unnest(cast(:source_file_ids AS bigint[])) AS k (source_file_id)
     LEFT JOIN row_fate AS t ON k.source_file_id = t.source_file_id
     GROUP BY k.source_file_id
 ) AS c

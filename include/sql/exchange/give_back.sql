@@ -4,4 +4,4 @@
 -- params: effect_ids, token
 UPDATE effect AS e
 SET lease_until = NULL
-WHERE e.effect_id = any(cast(:effect_ids AS bigint [])) AND e.fencing_token = :token
+WHERE e.effect_id = any(cast(:effect_ids AS bigint[])) AND e.fencing_token = :token

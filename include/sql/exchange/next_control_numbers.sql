@@ -7,7 +7,7 @@ SELECT
     p.partner_id,
     :doc_type,
     1
-FROM unnest(cast(:partner_ids AS text [])) AS p (partner_id)
+FROM unnest(cast(:partner_ids AS text[])) AS p (partner_id)
 ORDER BY p.partner_id
 ON CONFLICT (partner_id, doc_type) DO UPDATE SET last_number = c.last_number + 1
 RETURNING partner_id, last_number

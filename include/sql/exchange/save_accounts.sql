@@ -2,8 +2,9 @@
 -- reads: new_account (one row per gateway)
 -- writes: gateway_account
 -- params: none
-INSERT INTO gateway_account
-    (gateway, account, window_days, tolerance_minor, overdue_business_days)
+INSERT INTO gateway_account (
+    gateway, account, window_days, tolerance_minor, overdue_business_days
+)
 SELECT
     n.gateway,
     n.account,

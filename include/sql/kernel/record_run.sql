@@ -3,8 +3,9 @@
 -- reads: nothing
 -- writes: run_summary (one row per flow, task, part and instant)
 -- params: flow, task, part, as_of, read, applied, duplicate, quarantined, deferred
-INSERT INTO run_summary AS s
-    (flow, task, part, as_of, read, applied, duplicate, quarantined, deferred)
+INSERT INTO run_summary AS s (
+    flow, task, part, as_of, read, applied, duplicate, quarantined, deferred
+)
 VALUES (:flow, :task, :part, :as_of, :read, :applied, :duplicate, :quarantined, :deferred)
 ON CONFLICT (flow, task, part, as_of) DO UPDATE SET
     read = s.read - s.deferred + excluded.read,
