@@ -1,6 +1,6 @@
 # Everything that people do here starts with one of these; `make setup` comes first by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo real up down test lint bench lock clean
+.PHONY: help setup demo real up down test lint format bench lock clean
 
 export PYTHONPATH := $(CURDIR)/include
 python := .venv/bin/python
@@ -32,6 +32,11 @@ lint: setup ## Style, types, SQL, and who may import whom
 	.venv/bin/mypy
 	.venv/bin/sqlfluff lint --processes 2 include/sql
 	.venv/bin/lint-imports
+
+format: setup ## Bring style to where lint wants it, as far as tools can
+	.venv/bin/ruff check --fix --quiet . || true
+	.venv/bin/ruff format --quiet .
+	.venv/bin/sqlfluff fix --quiet --processes 2 include/sql
 
 bench: setup ## What is fast, shown by numbers (ROWS=1000000)
 	@for part in benchmarks/*/__main__.py; do \
