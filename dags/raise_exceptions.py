@@ -7,8 +7,8 @@ case is suppressed while that one lives. Then plans and sends the digest to staf
 **Reads.** All tables of the business. **Writes.** `exception_case`, `effect` (the digest mail),
 `run_summary`.
 
-**When it fails.** *raise_cases* fails only with the database, or when its instant is before that of the
-last run. *send_digest*: the mail server cannot be reached; clear the task when it is back.
+**When it fails.** *raise_cases* fails only with the database; an instant before that of the last run does
+nothing, and the log says so. *send_digest*: the mail server cannot be reached; clear the task when it is back.
 
 **To run it again.** Clear any task at any time: the same instant gives the same cases and no second mail.
 """

@@ -13,6 +13,7 @@ from tieout.exceptions.runner import run_rules
 from tieout.kernel.database import fetch, lock, transaction
 from tieout.kernel.runs import Counts, forget, record
 from tieout.kernel.settings import settings
+from tieout.kernel.statistics import refresh_statistics
 from tieout.kernel.time import parse_instant
 
 _RAISE = {"flow": "raise_exceptions", "task": "raise_cases"}
@@ -31,6 +32,7 @@ def raise_exceptions(*, as_of: datetime | str) -> dict[str, Any]:
         if later := _later_run(connection, instant):
             _log.warning("Nothing done: exceptions were raised as of %s already.", later)
             return {"superseded_by": later.isoformat()}
+        refresh_statistics(connection)
         raised = run_rules(connection, rules(), instant)
         counts = Counts(read=raised.seen, applied=raised.new, duplicate=raised.seen - raised.new)
         forget(connection, **_RAISE, as_of=instant)

@@ -11,6 +11,7 @@ from tieout.kernel.database import execute, fetch, fetch_arrow, lock, transactio
 from tieout.kernel.errors import TieoutError
 from tieout.kernel.runs import Counts, forget, record
 from tieout.kernel.settings import settings
+from tieout.kernel.statistics import refresh_statistics
 from tieout.kernel.time import local_day, parse_instant
 from tieout.settlement.engine import Reconciliation
 from tieout.settlement.engine import reconcile as match
@@ -85,6 +86,7 @@ def reconcile(*, as_of: datetime | str, business_date: date | None = None) -> di
         _forget(connection, day, instant)
         execute(connection, "settlement/meet_payments", business_date=day, as_of=instant)
         execute(connection, "settlement/meet_lines", business_date=day)
+        refresh_statistics(connection)
         found = _match(connection, day, instant)
         save(connection, found, day, instant)
         execute(connection, "settlement/register_run", business_date=day, as_of=instant)
