@@ -30,7 +30,7 @@ def check_quality(*, as_of: datetime | str) -> dict[str, int]:
     expectations there are (`expectations`), and how many failed by severity (`critical`, `warning`,
     `info`). Raises QualityNotChecked when an expectation cannot be evaluated.
     """
-    own = settings()
+    own, instant = settings(), parse_instant(as_of)
     with transaction(own.database_url, actor=f"{FLOW}/check_quality") as connection:
         lock(connection, FLOW)
         for file in sql_folder("quality/refresh"):
