@@ -27,6 +27,7 @@ from tieout.world.counts import table_counts
 from tieout.world.flows import (
     DAY_FLOWS,
     NIGHT_FLOWS,
+    QUIET_FLOWS,
     FlowRun,
     Flows,
     migrate_airflow,
@@ -60,9 +61,11 @@ def moments_of(scenario: Scenario) -> list[Moment]:
         day = scenario.first_day + timedelta(days=offset)
         if day in order_days and WORKDAYS.is_business(day):
             moments.append(_moment(day, NOON, DAY_FLOWS))
-        if day in order_days or WORKDAYS.is_business(day):
+        if day in order_days:
             moments.append(_moment(day, EVENING, NIGHT_FLOWS))
-    return moments
+        elif WORKDAYS.is_business(day):
+            moments.append(_moment(day, EVENING, QUIET_FLOWS))
+    return [*moments[:-1], Moment(moments[-1].as_of, NIGHT_FLOWS)]
 
 
 def _moment(day: date, at: clock, flows: tuple[str, ...]) -> Moment:
@@ -72,11 +75,13 @@ def _moment(day: date, at: clock, flows: tuple[str, ...]) -> Moment:
 class Demo:
     """One scenario played to its end in a folder, a database and this process."""
 
-    def __init__(self, scenario: Scenario, place: Settings, folder: Path, screen: Console) -> None:
+    def __init__(
+        self, scenario: Scenario, place: Settings, folder: Path, log: Path, screen: Console
+    ) -> None:
         self.scenario, self.folder, self.screen = scenario, folder, screen
         self.settings = place
         self.runs: list[FlowRun] = []
-        self.log = folder / "flows.log"
+        self.log = log
         self.progress = folder / "played-until.txt"
 
     def play(self) -> Score:
@@ -162,13 +167,13 @@ def _added(summary: dict[str, object]) -> int:
     return sum(added.values())
 
 
-def demonstrate(scenario: Scenario, screen: Console) -> bool:
+def demonstrate(scenario: Scenario, log: Path, screen: Console) -> bool:
     """Play a scenario, print and keep the score; returns whether all was found and none false."""
     begun = time.monotonic()
     place, run = settings(), run_name(scenario)
     url = database_of(place, run)
     place = enter(place, url)
-    demo = Demo(scenario, place, world_folder(place, run), screen)
+    demo = Demo(scenario, place, world_folder(place, run), log, screen)
     migrate(url)
     before = table_counts(url)
     result = demo.play()
@@ -189,7 +194,7 @@ def main(arguments: Sequence[str]) -> int:
     with output_to(log) as terminal:
         screen = Console(file=terminal)
         try:
-            return 0 if demonstrate(load_scenario(chosen.scenario), screen) else 1
+            return 0 if demonstrate(load_scenario(chosen.scenario), log, screen) else 1
         except TieoutError as error:
             screen.print(f"[red]{error}[/red]\nLog: {log}", highlight=False)
             return 2

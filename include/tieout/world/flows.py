@@ -17,6 +17,10 @@ DAY_FLOWS = (
     *("take_in_orders", "send_vendor_orders", "take_in_vendor_answers", "take_in_settlements"),
     "raise_exceptions",
 )
+QUIET_FLOWS = (
+    *("take_in_vendor_answers", "take_in_settlements", "reconcile_settlements"),
+    "raise_exceptions",
+)
 NIGHT_FLOWS = (*DAY_FLOWS[:-1], "reconcile_settlements", "raise_exceptions", "check_quality")
 
 

@@ -125,7 +125,7 @@ def partners_of(world: OlistWorld) -> list[PartnerSpec]:
     return [storefront, carrier(), *gateways, *vendors]
 
 
-def run(interval: Interval, screen: Console) -> dict[str, Any]:
+def run(interval: Interval, log: Path, screen: Console) -> dict[str, Any]:
     """Run an interval in a fresh database; returns the figures."""
     place = settings()
     url = own_database(place, interval.name, fresh=True)
@@ -143,7 +143,7 @@ def run(interval: Interval, screen: Console) -> dict[str, Any]:
             load_partners(session, partners_of(world))
             load_products(session, world.products())
         with stages.stage("airflow: parse the DAGs"):
-            flows = Flows(place.repository / "dags", folder / "flows.log")
+            flows = Flows(place.repository / "dags", log)
         _play(interval, world, flows, url, stages, screen)
     return _figures(interval, world, url, stages)
 
@@ -231,7 +231,7 @@ def main(arguments: Sequence[str]) -> int:
     with output_to(log) as terminal:
         screen = Console(file=terminal)
         try:
-            figures = run(interval, screen)
+            figures = run(interval, log, screen)
         except TieoutError as error:
             screen.print(f"[red]{error}[/red]\nLog: {log}", highlight=False)
             return 2

@@ -13,7 +13,7 @@ from tieout.kernel.time import Calendar
 
 BUNDLED = Path(__file__).resolve().parents[3] / "scenarios" / "three-days.yaml"
 WORKDAYS = Calendar()
-CARRIER = "fastship"
+CARRIER, LATE_BY = "fastship", 3
 Share = Annotated[float, Field(ge=0, le=1)]
 GatewayKind = Literal["adyen", "stripe"]
 
@@ -123,14 +123,12 @@ class Scenario(_Strict):
 
     @property
     def last_due_day(self) -> date:
-        """The business day by which all that a flow can find has come due, re-sent files too."""
-        last = self.order_days[-1]
-        late = WORKDAYS.add(last, self.promise_days + 4)
-        settled = WORKDAYS.add(last, 5)
-        if not self.faults.truncated_file or self.resend_after_days is None:
-            return max(late, settled)
-        again = WORKDAYS.add(last, 4) + timedelta(days=self.resend_after_days)
-        return max(late, settled, WORKDAYS.add(again, 1))
+        """The business day by which every fault of the last orders has shown itself.
+
+        Money is overdue on the fourth business day after its capture; a late shipment leaves three
+        business days after its promise.
+        """
+        return WORKDAYS.add(self.order_days[-1], max(4, self.promise_days + LATE_BY))
 
 
 def load_scenario(path: Path) -> Scenario:

@@ -115,6 +115,8 @@ async def _serve(root: Path, keys: Path, port: int) -> None:
         server_factory=lambda: _Keys(root, client),
         server_host_keys=[host_key],
         sftp_factory=home,
+        encryption_algs=["aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr"],
+        compression_algs=["none"],
         allow_scp=False,
         password_auth=False,
         kbdint_auth=False,

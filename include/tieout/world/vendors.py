@@ -10,12 +10,11 @@ from tieout.world.chance import chance, letters_and_digits, one_of
 from tieout.world.ledger import Ledger, Planted, Truth, instant
 from tieout.world.orders import vendor_name
 from tieout.world.post import Post
-from tieout.world.scenario import CARRIER, WORKDAYS, Scenario
+from tieout.world.scenario import CARRIER, LATE_BY, WORKDAYS, Scenario
 from tieout.world.tables import read_tagged, write_tagged
 
 ORDERS, ANSWERS, SHIPMENTS = "orders", "acknowledgements", "shipments"
 WORK_STARTS, WORK_ENDS, TRUCK = time(9), time(17), time(11)
-LATE_BY = 3
 ANSWER_COLUMNS = (
     *("vendor_order_no", "order_line_no", "sku", "code", "quantity_accepted", "quantity_rejected"),
     *("quantity_backordered", "reason", "expected_on"),

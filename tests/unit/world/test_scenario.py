@@ -65,7 +65,7 @@ def test_orders_come_on_business_days_and_on_weekends_between_if_open() -> None:
     assert [day.day for day in opened.order_days] == [6, 7, 8, 9]
 
 
-def test_everything_has_come_due_after_the_resent_files_of_the_last_day() -> None:
-    quick = Scenario(days=1)
-    slow = Scenario(days=1, resend_after_days=30, faults=Faults(truncated_file=0.1))
-    assert slow.last_due_day > quick.last_due_day > quick.order_days[-1]
+def test_everything_has_come_due_some_business_days_after_the_last_orders() -> None:
+    wednesday = Scenario(days=3)
+    assert wednesday.last_due_day == date(2026, 3, 11)
+    assert Scenario(days=3, promise_days=5).last_due_day == date(2026, 3, 16)
