@@ -1,6 +1,7 @@
 -- purpose: tables as the quality suites look at them: one row per thing, one column per question.
+--   check_quality fills them anew, so that all expectations of a run look at the same moment.
 
-CREATE VIEW quality_order_entry AS
+CREATE MATERIALIZED VIEW quality_order_entry AS
 SELECT
     e.entry_row_id,
     e.status,
@@ -16,10 +17,11 @@ SELECT
         AS line_difference_minor,
     free_text_of(e) <> mask_card_numbers(free_text_of(e)) AS holds_card_number
 FROM order_entry AS e
-WHERE e.status IN ('VALID', 'NORMALISED');
-COMMENT ON VIEW quality_order_entry IS 'The rows of order_entry that were taken for sound.';
+WHERE e.status IN ('VALID', 'NORMALISED')
+WITH NO DATA;
+COMMENT ON MATERIALIZED VIEW quality_order_entry IS 'The rows of order_entry that were taken for sound.';
 
-CREATE VIEW quality_order AS
+CREATE MATERIALIZED VIEW quality_order AS
 SELECT
     b.order_ref,
     b.currency,
@@ -34,12 +36,13 @@ SELECT
         WHEN b.status IN ('VERIFIED', 'READY_FOR_SHIPPING')
             THEN greatest(b.total_minor - b.captured_minor, 0)
     END AS unpaid_minor
-FROM order_balance AS b;
-COMMENT ON VIEW quality_order IS
+FROM order_balance AS b
+WITH NO DATA;
+COMMENT ON MATERIALIZED VIEW quality_order IS
 'One row per order. The difference (captured less total) is null where lines or payments are missing;
 unpaid is what is missing of orders that go to vendors.';
 
-CREATE VIEW quality_settlement_line AS
+CREATE MATERIALIZED VIEW quality_settlement_line AS
 SELECT
     s.settlement_line_id,
     s.gateway,
@@ -54,7 +57,8 @@ SELECT
     END AS reference,
     CASE WHEN s.kind = 'charge' THEN s.gateway || ' ' || coalesce(s.order_ref, s.gateway_ref) END
         AS charge
-FROM settlement_line AS s;
-COMMENT ON VIEW quality_settlement_line IS
+FROM settlement_line AS s
+WITH NO DATA;
+COMMENT ON MATERIALIZED VIEW quality_settlement_line IS
 'One row per settlement line. The difference is null where the line was paid out in another currency;
 charge is the gateway with the reference of what was sold.';
