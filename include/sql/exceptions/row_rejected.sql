@@ -41,10 +41,11 @@ tenders AS (
         array_agg(k.key) AS keys
     FROM waiting AS w
     CROSS JOIN LATERAL jsonb_array_elements(w.payments) AS t (tender)
-    CROSS JOIN LATERAL (
-        VALUES ('payment:' || (t.tender ->> 'payment_ref')),
-        ('gateway_ref:' || (t.tender ->> 'gateway_ref'))
-    ) AS k (key)
+    CROSS JOIN
+        LATERAL (
+            VALUES ('payment:' || (t.tender ->> 'payment_ref')),
+            ('gateway_ref:' || (t.tender ->> 'gateway_ref'))
+        ) AS k (key)
     WHERE k.key IS NOT NULL
     GROUP BY w.quarantine_id
 )
@@ -52,7 +53,8 @@ tenders AS (
 SELECT
     CASE
         WHEN w.entry_row_id IS NULL THEN 'file:' || w.file_name || ':' || w.line_no
-        ELSE 'entry:' || coalesce(w.entry_id::text, 'row ' || w.entry_row_id) || ':'
+        ELSE
+            'entry:' || coalesce(w.entry_id::text, 'row ' || w.entry_row_id) || ':'
             || coalesce(w.entry_line_no, 0)
     END AS subject,
     w.partner_id,

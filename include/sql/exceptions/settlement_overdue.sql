@@ -19,7 +19,7 @@ SELECT
 FROM current_finding AS f
 WHERE
     f.code = 'SETTLEMENT_OVERDUE'
-   
+
     AND NOT EXISTS (
         SELECT 1 FROM settlement_line AS l
         WHERE

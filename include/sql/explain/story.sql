@@ -71,7 +71,8 @@ refs AS MATERIALIZED (
     UNION
     SELECT p.payment_ref AS ref FROM payments AS p
     UNION
-    SELECT p.gateway_ref AS ref FROM payments AS p WHERE p.gateway_ref IS NOT NULL
+    SELECT p.gateway_ref AS ref FROM payments AS p
+    WHERE p.gateway_ref IS NOT NULL
     UNION
     SELECT v.vendor_order_no AS ref FROM vendor_orders AS v
 ),
@@ -111,7 +112,7 @@ told AS (
         e.captured_at AS at,
         'order ' || coalesce(e.order_ref, '?') || ' entered: line ' || coalesce(e.line_no, 0)
         || ', ' || coalesce(e.quantity || ' x ' || e.sku, 'no product') || ' (' || e.status || ')'
-        AS what,
+            AS what,
         e.line_total_minor AS amount_minor,
         e.currency,
         e.spool AS file_name,
@@ -198,7 +199,7 @@ told AS (
     SELECT
         t.occurred_at AS at,
         t.carrier || ' ' || t.tracking_no || ': ' || t.status || coalesce(', ' || t.location, '')
-        AS what,
+            AS what,
         NULL AS amount_minor,
         NULL AS currency,
         f.name AS file_name,

@@ -35,16 +35,17 @@ SELECT
 FROM judged AS j
 INNER JOIN rule AS r ON r.code = j.code
 LEFT JOIN partner AS p ON p.partner_id = j.partner_id
-WHERE NOT EXISTS (
-    SELECT 1 FROM exception_case AS c
-    WHERE
-        c.fingerprint = j.fingerprint
-        AND (
-            c.closed_at IS NULL
-            OR (
-                c.status IN ('RESOLVED', 'WRITTEN_OFF', 'FALSE_POSITIVE')
-                AND c.since = j.since
+WHERE
+    NOT EXISTS (
+        SELECT 1 FROM exception_case AS c
+        WHERE
+            c.fingerprint = j.fingerprint
+            AND (
+                c.closed_at IS NULL
+                OR (
+                    c.status IN ('RESOLVED', 'WRITTEN_OFF', 'FALSE_POSITIVE')
+                    AND c.since = j.since
+                )
             )
-        )
-)
+    )
 ORDER BY j.fingerprint

@@ -29,9 +29,10 @@ SELECT DISTINCT ON (o.fingerprint)
     )] AS severity
 FROM offence AS o
 INNER JOIN rule AS r ON r.code = o.code
-CROSS JOIN LATERAL (
-    SELECT coalesce(max(severity_rank(t.severity)), 0) AS money_rank
-    FROM severity_tier AS t
-    WHERE t.currency = o.currency AND t.from_minor <= abs(o.amount_minor)
-) AS m
+CROSS JOIN
+    LATERAL (
+        SELECT coalesce(max(severity_rank(t.severity)), 0) AS money_rank
+        FROM severity_tier AS t
+        WHERE t.currency = o.currency AND t.from_minor <= abs(o.amount_minor)
+    ) AS m
 ORDER BY o.fingerprint ASC, o.since ASC, o.evidence ASC

@@ -16,5 +16,6 @@ WHERE
     c.closed_at IS NULL
     AND c.status = 'SUPPRESSED'
     AND NOT EXISTS (
-        SELECT 1 FROM inhibited AS i WHERE i.exception_case_id = c.exception_case_id
+        SELECT 1 FROM inhibited AS i
+        WHERE i.exception_case_id = c.exception_case_id
     )

@@ -10,4 +10,7 @@ SET
     closed_at = :as_of
 WHERE
     c.closed_at IS NULL
-    AND NOT EXISTS (SELECT 1 FROM judged AS j WHERE j.fingerprint = c.fingerprint)
+    AND NOT EXISTS (
+        SELECT 1 FROM judged AS j
+        WHERE j.fingerprint = c.fingerprint
+    )

@@ -18,14 +18,15 @@ SET
     snoozed_until = CASE WHEN w.is_woken THEN NULL ELSE c.snoozed_until END
 FROM judged AS j
 INNER JOIN exception_case AS k ON k.fingerprint = j.fingerprint AND k.closed_at IS NULL
-CROSS JOIN LATERAL (
-    SELECT
-        k.status = 'SNOOZED'
-        AND (
-            coalesce(k.snoozed_until, '-infinity') <= :as_of
-            OR severity_rank(j.severity) > severity_rank(k.severity)
-        ) AS is_woken
-) AS w
+CROSS JOIN
+    LATERAL (
+        SELECT
+            k.status = 'SNOOZED'
+            AND (
+                coalesce(k.snoozed_until, '-infinity') <= :as_of
+                OR severity_rank(j.severity) > severity_rank(k.severity)
+            ) AS is_woken
+    ) AS w
 WHERE
     c.exception_case_id = k.exception_case_id
     AND (
