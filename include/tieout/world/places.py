@@ -12,7 +12,7 @@ from tieout.kernel.settings import Settings, read_settings
 from tieout.supervisor.environment import airflow_environment
 from tieout.world.scenario import Scenario
 
-CLAIM = "plays-in-main-database"
+CLAIM, LIVE = "plays-in-main-database", "live"
 
 
 def run_name(scenario: Scenario) -> str:
@@ -32,13 +32,18 @@ def database_of(settings: Settings, run: str) -> str:
     The first world of an installation plays in the main database; each other has one of its own on
     the same server, since two worlds do not share their past.
     """
+    if claim_main_database(settings, run):
+        return settings.database_url
+    return own_database(settings, run)
+
+
+def claim_main_database(settings: Settings, run: str) -> bool:
+    """Claim the main database for a world unless one has; returns whether it is this one's."""
     claim = settings.var / "world" / CLAIM
     if not claim.exists():
         claim.parent.mkdir(parents=True, exist_ok=True)
         claim.write_text(run, encoding="utf-8")
-    if claim.read_text(encoding="utf-8") == run:
-        return settings.database_url
-    return own_database(settings, run)
+    return claim.read_text(encoding="utf-8") == run
 
 
 def own_database(settings: Settings, run: str, *, fresh: bool = False) -> str:

@@ -11,7 +11,8 @@ from tieout.kernel.errors import MoneyError, Place, TieoutError
 from tieout.kernel.money import exponent
 from tieout.kernel.time import Calendar
 
-BUNDLED = Path(__file__).resolve().parents[3] / "scenarios" / "three-days.yaml"
+SCENARIOS = Path(__file__).resolve().parents[3] / "scenarios"
+BUNDLED, LIVE_SCENARIO = SCENARIOS / "three-days.yaml", SCENARIOS / "live.yaml"
 WORKDAYS = Calendar()
 CARRIER, LATE_BY = "fastship", 3
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -118,7 +118,7 @@ def test_advancing_again_adds_nothing(tmp_path: Path) -> None:
     assert len(till.orders) == len({order.entry_id for order in till.orders})
 
 
-class Killed(Exception):
+class WorldKilledError(Exception):
     """The world is killed here."""
 
 
@@ -133,10 +133,10 @@ def test_world_killed_half_way_ends_the_same(
         def die_at_third(path: Path, body: bytes, moment: datetime) -> None:
             sent.append(path)
             if len(sent) == 3:
-                raise Killed
+                raise WorldKilledError
 
         patch.setattr("tieout.world.post.drop", die_at_third)
-        with pytest.raises(Killed):
+        with pytest.raises(WorldKilledError):
             play(tmp_path / "killed", [24 * 14])
     play(tmp_path / "killed", [24 * 14])
     assert files_of(tmp_path / "killed") == files_of(tmp_path / "whole")

@@ -1,0 +1,72 @@
+"""The outside world for `make up`: live, by the real clock, until it is told to end.
+
+    python -m tieout.world.serve
+
+Its day one is the day of its first start; after a pause it catches up.
+"""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from tieout.kernel.errors import TieoutError
+from tieout.kernel.settings import settings
+from tieout.world.partners import register
+from tieout.world.places import LIVE, claim_main_database, world_folder
+from tieout.world.scenario import LIVE_SCENARIO, Scenario, load_scenario
+from tieout.world.servers import outside
+from tieout.world.storefront import DatabaseTill
+from tieout.world.world import SPOOL, World, accounts
+
+PAUSE_S = 30.0
+
+
+def live_scenario(folder: Path, today: date) -> Scenario:
+    """The live scenario, beginning on the day that is kept in its folder, or today."""
+    file = folder / "first-day.txt"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(today.isoformat(), encoding="utf-8")
+    first_day = date.fromisoformat(file.read_text(encoding="utf-8"))
+    return load_scenario(LIVE_SCENARIO).model_copy(update={"first_day": first_day})
+
+
+def serve(wait: Callable[[float], bool], clock: Callable[[], datetime]) -> None:
+    """Run servers and world; `wait` pauses for some seconds and says whether to end.
+
+    `clock` is asked for the time before each step. Raises WorldNotStarted.
+    """
+    place = settings()
+    claim_main_database(place, LIVE)
+    folder = world_folder(place, LIVE)
+    scenario = live_scenario(folder, clock().date())
+    with outside(accounts(scenario), folder, place):
+        register(place.database_url, scenario, folder / SPOOL)
+        till = DatabaseTill(place.database_url)
+        with closing(World(scenario, folder, till)) as world:
+            print(f"The outside world lives in {folder}", flush=True)
+            while True:
+                world.advance(clock())
+                if wait(PAUSE_S):
+                    return
+
+
+def main() -> int:
+    """Serve until INT or TERM."""
+    ending = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ending.set())
+    try:
+        serve(ending.wait, lambda: datetime.now(UTC))
+    except TieoutError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
