@@ -1,15 +1,15 @@
 """Check data quality
 
-**What.** Runs the Great Expectations suites on order entry, orders and settlement lines inside PostgreSQL,
-keeps each result, and builds the Data Docs (`var/quality/docs`). While a critical expectation fails, the
-flows that it guards stop at their *quality_gate*; warnings only show.
+**What.** Runs the Great Expectations suites on order entry, orders and settlement lines inside
+PostgreSQL, keeps each result, and builds the Data Docs (`var/quality/docs`). While a critical
+expectation fails, the flows that it guards stop at their *quality_gate*; warnings only show.
 
 **Reads.** `order_entry`, `sales_order`, `payment`, `settlement_line` and the views on them.
 
 **Writes.** `quality_result` (one row per expectation and instant), the Data Docs.
 
-**When it fails.** *check* fails when a critical expectation failed; the log and the report name rows and
-counts. Mend the rows, then clear *check*: the gates open when it passes.
+**When it fails.** *check* fails when a critical expectation failed; the log and the report name
+rows and counts. Mend the rows, then clear *check*: the gates open when it passes.
 
 **To run it again.** Clear it: results of the same instant are replaced.
 """

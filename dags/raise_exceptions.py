@@ -1,16 +1,18 @@
 """Raise exceptions
 
 **What.** Runs every exception rule (one query per code under `include/sql/exceptions`). A row that
-offends for the first time becomes a case, a case whose row is gone is resolved, a case behind another
-case is suppressed while that one lives. Then plans and sends the digest to staff.
+offends for the first time becomes a case, a case whose row is gone is resolved, a case behind
+another case is suppressed while that one lives. Then plans and sends the digest to staff.
 
 **Reads.** All tables of the business. **Writes.** `exception_case`, `effect` (the digest mail),
 `run_summary`.
 
-**When it fails.** *raise_cases* fails only with the database; an instant before that of the last run does
-nothing, and the log says so. *send_digest*: the mail server cannot be reached; clear the task when it is back.
+**When it fails.** *raise_cases* fails only with the database; an instant before that of the last
+run does nothing, and the log says so. *send_digest*: the mail server cannot be reached; clear the
+task when it is back.
 
-**To run it again.** Clear any task at any time: the same instant gives the same cases and no second mail.
+**To run it again.** Clear any task at any time: the same instant gives the same cases and no
+second mail.
 """
 
 from airflow.sdk import Asset, task

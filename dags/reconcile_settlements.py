@@ -4,18 +4,18 @@
 under `include/sql/settlement/passes`; classifies what is left; proves per gateway and currency that
 opening + new = matched + exceptions + open. Starts when the day's files are in, or at 02:00.
 
-**Reads.** `payment` (captured, not matched), `settlement_line` (not matched), `gateway_account` (window,
-tolerance, days until overdue).
+**Reads.** `payment` (captured, not matched), `settlement_line` (not matched), `gateway_account`
+(window, tolerance, days until overdue).
 
-**Writes.** `settlement_match`, `settlement_finding`, `settlement_proof` of its business date; announces
-the asset `reconciliation`.
+**Writes.** `settlement_match`, `settlement_finding`, `settlement_proof` of its business date;
+announces the asset `reconciliation`.
 
-**When it fails.** *quality_gate*: a critical expectation on `settlement_line` failed last night; see the
-data-quality report. *reconcile* fails when the proof does not add up: nothing is written then; call a
-developer with the log.
+**When it fails.** *quality_gate*: a critical expectation on `settlement_line` failed last night;
+see the data-quality report. *reconcile* fails when the proof does not add up: nothing is written
+then; call a developer with the log.
 
-**To run it again.** Clear any task: a run replaces what it wrote for its own business date. A date before
-one that is already reconciled is refused.
+**To run it again.** Clear any task: a run replaces what it wrote for its own business date. A date
+before one that is already reconciled is refused.
 """
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, task

@@ -1,17 +1,18 @@
 """Send vendor orders
 
-**What.** Splits each verified order by vendor, writes one purchase-order file per vendor, and puts it on
-the vendor's SFTP server: as NAME.part, then checked, then renamed. One vendor failing stops no other.
-Vendors are worked in chunks; a mapped task carries the names of its chunk.
+**What.** Splits each verified order by vendor, writes one purchase-order file per vendor, and puts
+it on the vendor's SFTP server: as NAME.part, then checked, then renamed. One vendor failing stops
+no other. Vendors are worked in chunks; a mapped task carries the names of its chunk.
 
 **Reads.** `sales_order` in state VERIFIED (one row per order), `order_line`, `partner_feed`.
 
-**Writes.** `vendor_order`, `vendor_order_line`, `effect` (one row per file), `run_summary`; the file is in
-the archive under its hash; announces the asset `vendor_orders`.
+**Writes.** `vendor_order`, `vendor_order_line`, `effect` (one row per file), `run_summary`; the
+file is in the archive under its hash; announces the asset `vendor_orders`.
 
-**When it fails.** *send*: the log names the vendor and what its server said. Wrong host key: ask the
-vendor before you change the connection. Refused or out of reach: clear the task when the server is
-back. A file that may have left is looked for on the server by size and hash before it is sent again.
+**When it fails.** *send*: the log names the vendor and what its server said. Wrong host key: ask
+the vendor before you change the connection. Refused or out of reach: clear the task when the
+server is back. A file that may have left is looked for on the server by size and hash before it is
+sent again.
 
 **To run it again.** Clear any task at any time: no file goes twice.
 """

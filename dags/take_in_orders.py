@@ -1,23 +1,24 @@
 """Take in orders
 
-**What.** Takes the rows that storefronts captured in `order_entry`, and the rows of their spool files,
-into customers, addresses, orders, lines and payments. Rows that cannot be right step aside into
-`quarantine` with the reason and the remedy; the rest of their order waits for them, all other orders
-go on. Quarantined rows are judged again at each run, so a corrected row, or a row whose SKU has been
-added to `product` since, loads by itself.
+**What.** Takes the rows that storefronts captured in `order_entry`, and the rows of their spool
+files, into customers, addresses, orders, lines and payments. Rows that cannot be right step aside
+into `quarantine` with the reason and the remedy; the rest of their order waits for them, all other
+orders go on. Quarantined rows are judged again at each run, so a corrected row, or a row whose SKU
+has been added to `product` since, loads by itself.
 
-**Reads.** `order_entry` (one row per order line), spool files (one JSON object per line), `product`.
+**Reads.** `order_entry` (one row per order line), spool files (one JSON object per line),
+`product`.
 
-**Writes.** `customer`, `address`, `sales_order`, `order_line`, `payment`, `quarantine`, `run_summary`;
-announces the asset `orders`.
+**Writes.** `customer`, `address`, `sales_order`, `order_line`, `payment`, `quarantine`,
+`run_summary`; announces the asset `orders`.
 
-**When it fails.** *quality_gate*: a critical expectation on `order_entry` failed last night; open the
-data-quality report, mend the rows, run `check_quality` again, then clear this task. *take_in_spool*:
-the storefront's files cannot be reached; check its connection. The other tasks fail only with the
-database.
+**When it fails.** *quality_gate*: a critical expectation on `order_entry` failed last night; open
+the data-quality report, mend the rows, run `check_quality` again, then clear this task.
+*take_in_spool*: the storefront's files cannot be reached; check its connection. The other tasks
+fail only with the database.
 
-**To run it again.** Clear any task at any time: rows are keyed, the end state is the same. To work on a
-past instant, trigger with the parameter `as_of`.
+**To run it again.** Clear any task at any time: rows are keyed, the end state is the same. To work
+on a past instant, trigger with the parameter `as_of`.
 """
 
 from airflow.sdk import Asset, task

@@ -1,9 +1,9 @@
 """Take in gateways' settlement files
 
-**What.** Fetches each gateway's new settlement files and turns them into canonical settlement lines. A
-file is taken when it is whole: an Adyen batch sums to zero, a Stripe report has its `.done` marker.
-A file that does not tie is refused whole. Once every gateway's file of the day is in, the asset
-`settlement_day` starts the reconciliation before its set time.
+**What.** Fetches each gateway's new settlement files and turns them into canonical settlement
+lines. A file is taken when it is whole: an Adyen batch sums to zero, a Stripe report has its
+`.done` marker. A file that does not tie is refused whole. Once every gateway's file of the day is
+in, the asset `settlement_day` starts the reconciliation before its set time.
 
 **Reads.** Files of the feed SETTLEMENT (`partner_feed`), one row per gateway transaction.
 
@@ -11,7 +11,8 @@ A file that does not tie is refused whole. Once every gateway's file of the day 
 `settlements` and `settlement_day`.
 
 **When it fails.** The log names the gateway that cannot be reached. A refused file is an exception
-(FILE_REFUSED) with what was expected and found; ask the gateway for a better copy, it loads by itself.
+(FILE_REFUSED) with what was expected and found; ask the gateway for a better copy, it loads by
+itself.
 
 **To run it again.** Clear any task at any time: a file is known by its hash.
 """

@@ -1,20 +1,22 @@
 """Take in vendors' answers and carriers' tracking
 
-**What.** Fetches what is new in vendors' and carriers' folders: acknowledgements and rejections, then
-shipments, then tracking. The last word of a vendor on a line counts; a shipment that comes before its
-acknowledgement waits for it; a parcel's state is the fold of its events in the order of their time.
+**What.** Fetches what is new in vendors' and carriers' folders: acknowledgements and rejections,
+then shipments, then tracking. The last word of a vendor on a line counts; a shipment that comes
+before its acknowledgement waits for it; a parcel's state is the fold of its events in the order of
+their time.
 
-**Reads.** Files of the feeds ACKNOWLEDGEMENT, SHIPMENT and TRACKING (`partner_feed`), one row per order
-line, shipped line or event.
+**Reads.** Files of the feeds ACKNOWLEDGEMENT, SHIPMENT and TRACKING (`partner_feed`), one row per
+order line, shipped line or event.
 
-**Writes.** `source_file`, `vendor_answer`, `shipment_line`, `parcel`, `tracking_event`, the states of
-`vendor_order` and `parcel`, `quarantine`, `run_summary`; announces the asset `vendor_answers`.
+**Writes.** `source_file`, `vendor_answer`, `shipment_line`, `parcel`, `tracking_event`, the states
+of `vendor_order` and `parcel`, `quarantine`, `run_summary`; announces the asset `vendor_answers`.
 
-**When it fails.** The log names the partner that cannot be reached; the other chunks go on. A file that
-is damaged fails no task: it is refused whole, with an exception, and waits for a better copy. A bad row
-is in `quarantine`: correct it with `tieout quarantine correct`.
+**When it fails.** The log names the partner that cannot be reached; the other chunks go on. A file
+that is damaged fails no task: it is refused whole, with an exception, and waits for a better copy.
+A bad row is in `quarantine`: correct it with `tieout quarantine correct`.
 
-**To run it again.** Clear any task at any time: a file is known by its hash, an event by its content.
+**To run it again.** Clear any task at any time: a file is known by its hash, an event by its
+content.
 """
 
 from airflow.sdk import Asset, task

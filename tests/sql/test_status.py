@@ -5,7 +5,8 @@ import pytest
 
 HASHES = """
     SELECT count(*) FROM (
-        SELECT h.*, lag(h.hash) OVER (PARTITION BY machine, subject_id ORDER BY history_id) AS before
+        SELECT h.*,
+               lag(h.hash) OVER (PARTITION BY machine, subject_id ORDER BY history_id) AS before
           FROM status_history AS h) AS h
      WHERE h.hash <> status_history_hash(h.previous_hash, machine, subject_id, from_state, to_state,
                                          event, actor, reason, occurred_at, recorded_at)
@@ -32,7 +33,8 @@ def test_each_change_of_many_rows_is_one_history_row_each(connection) -> None:
     ids = capture(connection, 3)
     connection.execute("SET tieout.actor = 'somebody'")
     connection.execute(
-        "UPDATE order_entry SET status = 'VALID', status_at = '2026-01-02Z', status_reason = 'checked'"
+        "UPDATE order_entry SET status = 'VALID', status_at = '2026-01-02Z',"
+        " status_reason = 'checked'"
         " WHERE entry_row_id = ANY(%s)",
         [ids],
     )

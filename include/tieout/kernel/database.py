@@ -1,7 +1,7 @@
 """Sessions on the system of record, and the few ways in which rows cross its border.
 
-SQL comes from files (kernel.sqlfiles) with bound parameters written `:name`. Bulk rows go in by COPY
-from an Arrow table and come out as one; nothing loops over rows.
+SQL comes from files (kernel.sqlfiles) with bound parameters written `:name`. Bulk rows go in by
+COPY from an Arrow table and come out as one; nothing loops over rows.
 """
 
 import io

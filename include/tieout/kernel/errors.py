@@ -1,4 +1,4 @@
-"""Errors as data: a slug to look up, fields to filter by, a place to look at, a remedy to follow."""
+"""Errors as data: a slug to look up, fields to filter by, a place to look at, and a remedy."""
 
 import re
 from dataclasses import dataclass

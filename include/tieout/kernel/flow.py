@@ -1,8 +1,8 @@
 """What all DAGs share: defaults, and the instant that a run speaks of.
 
-Every flow works on what was so as of one instant, never on the clock. It is, in this order: the run's
-parameter `as_of`; the newest `as_of` of the assets that triggered the run; the end of its data
-interval; the time for which the run was asked.
+Every flow works on what was so as of one instant, never on the clock. It is, in this order: the
+run's parameter `as_of`; the newest `as_of` of the assets that triggered the run; the end of its
+data interval; the time for which the run was asked.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -24,7 +24,7 @@ DEFAULT_ARGS: dict[str, Any] = {
 
 
 class DagRun(Protocol):
-    """What of Airflow's DAG run matters here; the fields may be None for runs without a schedule."""
+    """What of Airflow's DAG run matters here; a run without a schedule has no interval."""
 
     data_interval_end: datetime | None
     run_after: datetime

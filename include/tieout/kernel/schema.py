@@ -1,4 +1,4 @@
-"""The database's schema: Alembic orders the migrations, include/sql/schema/<revision>/ holds the DDL."""
+"""The schema: Alembic orders the migrations, include/sql/schema/<revision>/ holds the DDL."""
 
 from pathlib import Path
 

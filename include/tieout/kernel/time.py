@@ -1,4 +1,4 @@
-"""Business time: instants in UTC, and calendars of business days. The clock is always an argument."""
+"""Business time: instants in UTC, calendars of business days. The clock is an argument."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What Alembic runs: the migrations of this folder on the connection that kernel.schema hands over."""
+"""What Alembic runs: this folder's migrations, on the connection that kernel.schema hands over."""
 
 from alembic import context
 
