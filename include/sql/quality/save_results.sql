@@ -8,7 +8,7 @@ INSERT INTO quality_result (
 SELECT
     r.suite,
     r.expectation,
-    :as_of AS as_of,
+    :as_of,
     r.severity,
     r.guards,
     r.success,

@@ -8,8 +8,7 @@ UPDATE sales_order AS o SET
     status_at = :as_of,
     status_reason = 'paid in full'
 FROM (
-    SELECT
-        s.sales_order_id
+    SELECT s.sales_order_id
     FROM sales_order AS s
     INNER JOIN payment AS t ON s.sales_order_id = t.sales_order_id
     WHERE s.status = 'ACCEPTED' AND t.state = 'CAPTURED' AND t.captured_at <= :as_of

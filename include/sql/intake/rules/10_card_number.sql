@@ -15,8 +15,7 @@ FROM candidate AS c
 LEFT JOIN quarantine AS q ON c.entry_row_id = q.entry_row_id AND q.status = 'OPEN'
 CROSS JOIN
     LATERAL (
-        SELECT
-            free_text_of(e) AS content
+        SELECT free_text_of(e) AS content
         FROM order_entry AS e
         WHERE e.entry_row_id = c.entry_row_id
     ) AS t

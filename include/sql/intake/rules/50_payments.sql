@@ -18,7 +18,9 @@ tenders AS (
         h.entry_row_id,
         h.entry_id,
         t.place,
-        t.tender
+        t.tender,
+        count(*) OVER (PARTITION BY h.entry_row_id, t.tender -> 'seq') AS same_seq,
+        count(*) OVER (PARTITION BY h.entry_row_id, t.tender -> 'payment_ref') AS same_ref
     FROM heads AS h
     CROSS JOIN LATERAL jsonb_array_elements(
         CASE WHEN jsonb_typeof(h.payments) = 'array' THEN h.payments ELSE '[]' END
@@ -27,44 +29,47 @@ tenders AS (
 
 judged AS (
     SELECT
-        t.*,
+        t.entry_row_id,
+        t.entry_id,
+        t.place,
+        t.tender,
         CASE
             WHEN jsonb_typeof(t.tender) <> 'object' THEN ''
-            WHEN jsonb_typeof(t.tender -> 'seq') IS DISTINCT FROM 'number' THEN '.seq'
+            WHEN coalesce(jsonb_typeof(t.tender -> 'seq'), '') <> 'number' THEN '.seq'
             WHEN t.tender ->> 'seq' !~ '^[0-9]{1,9}$' THEN '.seq'
-            WHEN jsonb_typeof(t.tender -> 'payment_ref') IS DISTINCT FROM 'string' THEN '.payment_ref'
-            WHEN t.tender ->> 'payment_ref' = '' THEN '.payment_ref'
-            WHEN jsonb_typeof(t.tender -> 'method') IS DISTINCT FROM 'string' THEN '.method'
-            WHEN jsonb_typeof(t.tender -> 'amount_minor') IS DISTINCT FROM 'number' THEN '.amount_minor'
+            WHEN coalesce(t.tender ->> 'payment_ref', '') = '' THEN '.payment_ref'
+            WHEN coalesce(t.tender ->> 'method', '') = '' THEN '.method'
+            WHEN
+                coalesce(jsonb_typeof(t.tender -> 'amount_minor'), '') <> 'number'
+                THEN '.amount_minor'
             WHEN t.tender ->> 'amount_minor' !~ '^[0-9]{1,18}$' THEN '.amount_minor'
-            WHEN NOT coalesce(is_instant(t.tender ->> 'captured_at'), false) THEN '.captured_at'
+            WHEN NOT coalesce(is_instant(t.tender ->> 'captured_at'), FALSE) THEN '.captured_at'
             WHEN
                 coalesce(t.tender ->> 'state', '') NOT IN ('CAPTURED', 'DECLINED', 'PENDING')
                 THEN '.state'
-            WHEN
-                count(*) OVER (PARTITION BY t.entry_row_id, t.tender -> 'seq') > 1
-                THEN '.seq'
-            WHEN
-                count(*) OVER (PARTITION BY t.entry_row_id, t.tender -> 'payment_ref') > 1
-                THEN '.payment_ref'
+            WHEN t.same_seq > 1 THEN '.seq'
+            WHEN t.same_ref > 1 THEN '.payment_ref'
         END AS part
     FROM tenders AS t
+),
+
+first_flaw AS (
+    SELECT DISTINCT ON (j.entry_row_id) j.*
+    FROM judged AS j
+    WHERE j.part IS NOT NULL
+    ORDER BY j.entry_row_id, j.place
 )
 
-(
-SELECT DISTINCT ON (j.entry_row_id)
-    j.entry_row_id,
-    j.entry_id,
+SELECT
+    f.entry_row_id,
+    f.entry_id,
     'payments-form' AS rule,
-    'payments[' || j.place - 1 || ']' || j.part AS field,
-    coalesce(j.tender ->> nullif(substr(j.part, 2), ''), j.tender::text) AS value,
+    'payments[' || f.place - 1 || ']' || f.part AS field,
+    coalesce(f.tender ->> nullif(substr(f.part, 2), ''), f.tender::text) AS value,
     'The tender is not of the form that the column order_entry.payments states, or its number or '
     || 'reference stands there twice.' AS reason,
     'Correct the payments of the entry.' AS remedy
-FROM judged AS j
-WHERE j.part IS NOT NULL
-ORDER BY j.entry_row_id, j.place
-)
+FROM first_flaw AS f
 UNION ALL
 SELECT
     h.entry_row_id,

@@ -120,7 +120,8 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
           FROM jsonb_array_elements(payments) AS p)
     ELSE to_jsonb(mask_card_numbers(payments::text)) END
 $$;
-COMMENT ON FUNCTION without_cards IS 'Payments with only the fields that they may have, cards masked.';
+COMMENT ON FUNCTION without_cards IS
+'Payments with only the fields that they may have, cards masked.';
 
 CREATE INDEX order_entry_ref ON order_entry (order_ref);
 CREATE UNIQUE INDEX order_entry_spool ON order_entry (spool, spool_seq);

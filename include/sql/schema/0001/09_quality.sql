@@ -19,7 +19,8 @@ SELECT
 FROM order_entry AS e
 WHERE e.status IN ('VALID', 'NORMALISED')
 WITH NO DATA;
-COMMENT ON MATERIALIZED VIEW quality_order_entry IS 'The rows of order_entry that were taken for sound.';
+COMMENT ON MATERIALIZED VIEW quality_order_entry IS
+'The rows of order_entry that were taken for sound.';
 
 CREATE MATERIALIZED VIEW quality_order AS
 SELECT
@@ -39,8 +40,8 @@ SELECT
 FROM order_balance AS b
 WITH NO DATA;
 COMMENT ON MATERIALIZED VIEW quality_order IS
-'One row per order. The difference (captured less total) is null where lines or payments are missing;
-unpaid is what is missing of orders that go to vendors.';
+'One row per order. The difference (captured less total) is null where lines or payments are
+missing; unpaid is what is missing of orders that go to vendors.';
 
 CREATE MATERIALIZED VIEW quality_settlement_line AS
 SELECT
@@ -60,5 +61,5 @@ SELECT
 FROM settlement_line AS s
 WITH NO DATA;
 COMMENT ON MATERIALIZED VIEW quality_settlement_line IS
-'One row per settlement line. The difference is null where the line was paid out in another currency;
-charge is the gateway with the reference of what was sold.';
+'One row per settlement line. The difference is null where the line was paid out in another
+currency; charge is the gateway with the reference of what was sold.';
