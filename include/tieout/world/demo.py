@@ -35,7 +35,7 @@ from tieout.world.flows import (
     timed,
 )
 from tieout.world.partners import register
-from tieout.world.places import database_of, enter, run_name, world_folder
+from tieout.world.places import database_of, database_server, enter, run_name, world_folder
 from tieout.world.scenario import BUNDLED, WORKDAYS, Scenario, load_scenario
 from tieout.world.scoring import Score, cases_of, score, score_table
 from tieout.world.servers import outside
@@ -190,8 +190,9 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="make demo", description="Play a scenario to its end.")
     parser.add_argument("--scenario", type=Path, default=BUNDLED, help="a YAML file")
     chosen = parser.parse_args(arguments)
-    log = settings().var / "log" / "demo.log"
-    with output_to(log) as terminal:
+    place = settings()
+    log = place.var / "log" / "demo.log"
+    with output_to(log) as terminal, database_server(place):
         screen = Console(file=terminal)
         try:
             return 0 if demonstrate(load_scenario(chosen.scenario), log, screen) else 1

@@ -2,12 +2,15 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
 from tieout.kernel import settings as kernel_settings
+from tieout.kernel.postgres import EmbeddedPostgres
 from tieout.kernel.settings import Settings, read_settings
 from tieout.supervisor.environment import airflow_environment
 from tieout.world.scenario import Scenario
@@ -58,6 +61,21 @@ def own_database(settings: Settings, run: str, *, fresh: bool = False) -> str:
         if known.fetchone() is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     return f"{main.rpartition('/')[0]}/{name}"
+
+
+@contextmanager
+def database_server(settings: Settings) -> Iterator[None]:
+    """The embedded PostgreSQL for as long as the block runs, and longer if it ran before."""
+    if settings.external_database_url and settings.airflow_database_url:
+        yield
+        return
+    embedded = EmbeddedPostgres(settings.postgres_root)
+    ran_before = embedded.running() is not None
+    try:
+        yield
+    finally:
+        if not ran_before:
+            embedded.stop()
 
 
 def enter(settings: Settings, database_url: str) -> Settings:

@@ -37,7 +37,7 @@ from tieout.world.olist import (
     next_midnight,
 )
 from tieout.world.partners import carrier, gateway, vendor
-from tieout.world.places import enter, own_database
+from tieout.world.places import database_server, enter, own_database
 from tieout.world.servers import outside
 
 BEFORE_ANSWERS = ("take_in_orders", "send_vendor_orders")
@@ -227,15 +227,16 @@ def main(arguments: Sequence[str]) -> int:
     if chosen.last < chosen.first:
         parser.error("--to is before --from")
     interval = whole_history() if chosen.all else days(chosen.first, chosen.last)
-    log = settings().var / "log" / "real.log"
-    with output_to(log) as terminal:
+    place = settings()
+    log = place.var / "log" / "real.log"
+    with output_to(log) as terminal, database_server(place):
         screen = Console(file=terminal)
         try:
             figures = run(interval, log, screen)
         except TieoutError as error:
             screen.print(f"[red]{error}[/red]\nLog: {log}", highlight=False)
             return 2
-        file = settings().var / "real" / "summary.json"
+        file = place.var / "real" / "summary.json"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(figures, indent=2), encoding="utf-8")
         screen.print(*tables(figures), sep="\n")
