@@ -9,10 +9,11 @@ no other. Vendors are worked in chunks; a mapped task carries the names of its c
 **Writes.** `vendor_order`, `vendor_order_line`, `effect` (one row per file), `run_summary`; the
 file is in the archive under its hash; announces the asset `vendor_orders`.
 
-**When it fails.** *send*: the log names the vendor and what its server said. Wrong host key: ask
-the vendor before you change the connection. Refused or out of reach: clear the task when the
-server is back. A file that may have left is looked for on the server by size and hash before it is
-sent again.
+**When it fails.** *quality_gate*: a critical expectation on order entry or orders failed last
+night; open the data-quality report, mend the rows, clear `check_quality`, then this task. *send*:
+the log names the vendor and what its server said. Wrong host key: ask the vendor before you change
+the connection. Refused or out of reach: clear the task when the server is back. A file that may
+have left is looked for on the server by size and hash before it is sent again.
 
 **To run it again.** Clear any task at any time: no file goes twice.
 """
@@ -27,6 +28,12 @@ VENDOR_ORDERS = Asset("vendor_orders")
 
 @flow_dag(__doc__, schedule=[ORDERS], tags=["vendors", "hourly"])
 def send_vendor_orders():
+    @task
+    def quality_gate(as_of: str) -> None:
+        from tieout.quality.tasks import require_quality
+
+        require_quality(flow="send_vendor_orders", as_of=as_of)
+
     @task
     def plan(as_of: str) -> list[dict]:
         from tieout.fulfilment.tasks import plan_vendor_orders
@@ -46,7 +53,9 @@ def send_vendor_orders():
         outlet_events[VENDOR_ORDERS].extra = {"as_of": as_of}
         return mark_ready(as_of=as_of)
 
-    send.partial(as_of=AS_OF).expand(chunk=plan(AS_OF)) >> mark_ready(AS_OF)
+    chunks = plan(AS_OF)
+    quality_gate(AS_OF) >> chunks
+    send.partial(as_of=AS_OF).expand(chunk=chunks) >> mark_ready(AS_OF)
 
 
 send_vendor_orders()

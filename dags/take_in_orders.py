@@ -12,10 +12,8 @@ has been added to `product` since, loads by itself.
 **Writes.** `customer`, `address`, `sales_order`, `order_line`, `payment`, `quarantine`,
 `run_summary`; announces the asset `orders`.
 
-**When it fails.** *quality_gate*: a critical expectation on `order_entry` failed last night; open
-the data-quality report, mend the rows, run `check_quality` again, then clear this task.
-*take_in_spool*: the storefront's files cannot be reached; check its connection. The other tasks
-fail only with the database.
+**When it fails.** *take_in_spool*: the storefront's files cannot be reached; check its connection.
+The other tasks fail only with the database.
 
 **To run it again.** Clear any task at any time: rows are keyed, the end state is the same. To work
 on a past instant, trigger with the parameter `as_of`.
@@ -30,12 +28,6 @@ ORDERS = Asset("orders")
 
 @flow_dag(__doc__, schedule="0 * * * *", tags=["orders", "hourly"])
 def take_in_orders():
-    @task
-    def quality_gate(as_of: str) -> None:
-        from tieout.quality.tasks import require_quality
-
-        require_quality(flow="take_in_orders", as_of=as_of)
-
     @task(multiple_outputs=False)
     def take_in_spool(as_of: str) -> dict:
         from tieout.intake.tasks import take_in_spool
@@ -55,12 +47,7 @@ def take_in_orders():
         outlet_events[ORDERS].extra = {"as_of": as_of}
         return normalise_orders(as_of=as_of)
 
-    (
-        quality_gate(AS_OF)
-        >> take_in_spool(AS_OF)
-        >> validate_entries(AS_OF)
-        >> normalise_orders(AS_OF)
-    )
+    take_in_spool(AS_OF) >> validate_entries(AS_OF) >> normalise_orders(AS_OF)
 
 
 take_in_orders()
