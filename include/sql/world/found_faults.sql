@@ -41,8 +41,14 @@ SELECT
         SELECT coalesce(sum(f.subjects), 0) FROM found AS f
         WHERE f.code IN ('ORDER_UNDERPAID', 'ORDER_OVERPAID')
     ) AS paid_otherwise,
-    (SELECT count(*) FROM paid AS p WHERE p.tenders > 1) AS split_tender,
-    (SELECT count(*) FROM basket AS b WHERE b.vendors > 1) AS multi_vendor,
+    (
+        SELECT count(*) FROM paid AS p
+        WHERE p.tenders > 1
+    ) AS split_tender,
+    (
+        SELECT count(*) FROM basket AS b
+        WHERE b.vendors > 1
+    ) AS multi_vendor,
     (
         SELECT coalesce(sum(f.subjects), 0) FROM found AS f
         WHERE f.code = 'DELIVERED_BEFORE_SHIPPED'

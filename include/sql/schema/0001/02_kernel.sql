@@ -59,7 +59,8 @@ CREATE TABLE partner_feed (
     format_id text NOT NULL,
     directory text NOT NULL,
     file_glob text NOT NULL DEFAULT '*',
-    complete_by text NOT NULL DEFAULT 'trailer' CHECK (complete_by IN ('trailer', 'marker', 'stable')),
+    complete_by text NOT NULL DEFAULT 'trailer'
+    CHECK (complete_by IN ('trailer', 'marker', 'stable')),
     PRIMARY KEY (partner_id, doc_type)
 );
 COMMENT ON COLUMN partner_feed.doc_type IS
@@ -104,7 +105,7 @@ CREATE INDEX source_file_hash ON source_file (partner_id, doc_type, sha256);
 CREATE UNIQUE INDEX source_file_control_no ON source_file (partner_id, doc_type, control_no)
 WHERE status = 'LOADED';
 COMMENT ON TABLE source_file IS
-'One row per file that came or went, as it was; the bytes are kept in the archive under their hash.';
+'One row per file that came or went, as it was; the archive keeps the bytes under their hash.';
 
 CREATE VIEW control_number_gap AS
 SELECT
@@ -154,7 +155,8 @@ CREATE TABLE quarantine (
 CREATE INDEX quarantine_open ON quarantine (doc_type, partner_id) WHERE status <> 'RELEASED';
 COMMENT ON COLUMN quarantine.row_key IS
 'entry:<entry_row_id> or file:<source_file_id>:<line_no>: one place is in quarantine once.';
-COMMENT ON COLUMN quarantine.corrected IS 'The raw line as a person corrected it; loaded by the next run.';
+COMMENT ON COLUMN quarantine.corrected IS
+'The raw line as a person corrected it; loaded by the next run.';
 
 CREATE TABLE effect (
     effect_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -180,8 +182,8 @@ COMMENT ON TABLE effect IS
 
 CREATE SEQUENCE fencing_token;
 COMMENT ON SEQUENCE fencing_token IS
-'One number per claimer of effects. It holds a session lock on its number for as long as it lives, so
-that a dead claimer''s work can be taken over before the lease is over.';
+'One number per claimer of effects. It holds a session lock on its number for as long as it lives,
+so that a dead claimer''s work can be taken over before the lease is over.';
 
 CREATE TABLE control_number (
     partner_id text NOT NULL REFERENCES partner,
@@ -232,4 +234,5 @@ CREATE TABLE quality_result (
     observed text,
     PRIMARY KEY (suite, expectation, as_of)
 );
-COMMENT ON COLUMN quality_result.guards IS 'The flows that stop while this critical expectation fails.';
+COMMENT ON COLUMN quality_result.guards IS
+'The flows that stop while this critical expectation fails.';

@@ -130,4 +130,5 @@ CREATE TABLE payment (
     state text NOT NULL CHECK (state IN ('CAPTURED', 'DECLINED', 'PENDING')),
     UNIQUE (sales_order_id, seq)
 );
-COMMENT ON COLUMN payment.payment_ref IS 'Our reference as the gateway repeats it on its settlement.';
+COMMENT ON COLUMN payment.payment_ref IS
+'Our reference as the gateway repeats it on its settlement.';

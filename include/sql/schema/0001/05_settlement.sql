@@ -38,8 +38,8 @@ CREATE TABLE settlement_line (
 CREATE INDEX settlement_line_order_ref ON settlement_line (order_ref);
 CREATE INDEX settlement_line_gateway_ref ON settlement_line (gateway, gateway_ref);
 COMMENT ON TABLE settlement_line IS
-'The canonical settlement line. Signs: gross is money to us (+) or from us (-), fee is a cost (+), net
-is gross less fee; the settlement currency is what the account is paid out in.';
+'The canonical settlement line. Signs: gross is money to us (+) or from us (-), fee is a cost (+),
+net is gross less fee; the settlement currency is what the account is paid out in.';
 
 COMMENT ON COLUMN settlement_line.first_reconciled_on IS
 'The first business date whose reconciliation saw the line; null while none has. Before that date it
@@ -80,7 +80,8 @@ CREATE TABLE settlement_finding (
 );
 CREATE INDEX settlement_finding_date ON settlement_finding (business_date, code);
 COMMENT ON TABLE settlement_finding IS
-'What the passes could not match, by code, as of each business date; the latest date is the truth of now.';
+'What the passes could not match, by code, as of each business date; the latest date is the truth
+of now.';
 
 CREATE TABLE settlement_proof (
     business_date date NOT NULL,

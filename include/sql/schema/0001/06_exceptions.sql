@@ -32,7 +32,8 @@ COMMENT ON COLUMN exception_case.keys IS
 'What the case touches, as kind:value (order:, payment:, gateway_ref:, partner:, doc:,
 feed:, file:, vendor_order:, parcel:); inhibition joins on these.';
 
-CREATE FUNCTION severity_rank(severity text) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+CREATE FUNCTION severity_rank(severity text) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT array_position(ARRAY['low', 'medium', 'high', 'critical'], severity)
 $$;
 
@@ -43,8 +44,8 @@ CREATE TABLE severity_tier (
     PRIMARY KEY (currency, severity)
 );
 COMMENT ON TABLE severity_tier IS
-'From which amount at risk a case is at least so severe. Below the amount of `low` a case is too small
-for its age to matter. A currency without rows has no tiers.';
+'From which amount at risk a case is at least so severe. Below the amount of `low` a case is too
+small for its age to matter. A currency without rows has no tiers.';
 -- A factor is about the minor units that one euro is worth, so that tiers mean the same everywhere.
 INSERT INTO severity_tier (currency, severity, from_minor)
 SELECT

@@ -86,28 +86,30 @@ INSERT INTO state_transition (machine, from_state, event, to_state) VALUES
 -- A parcel's state is the fold of its carrier's events in the order of their time, so that one step
 -- may pass over states whose events came late; an ended parcel stays ended, though a later end may
 -- take the place of an earlier one (lost, then found; delivered, then returned).
+WITH
+parcel_state (state, ends) AS (
+    VALUES
+    ('PRE_TRANSIT', false),
+    ('IN_TRANSIT', false),
+    ('OUT_FOR_DELIVERY', false),
+    ('PICKUP_READY', false),
+    ('ATTEMPT_FAILED', false),
+    ('EXCEPTION', false),
+    ('RETURNING', false),
+    ('DELIVERED', true),
+    ('RETURNED', true),
+    ('LOST', true)
+)
+
 INSERT INTO state_transition (machine, from_state, event, to_state)
 SELECT
     'parcel' AS machine,
     f.state AS from_state,
     lower(t.state) AS event,
     t.state AS to_state
-FROM
-    unnest(ARRAY['PRE_TRANSIT', 'IN_TRANSIT', 'OUT_FOR_DELIVERY', 'PICKUP_READY', 'ATTEMPT_FAILED',
-        'EXCEPTION', 'RETURNING']) AS f (state),
-    unnest(ARRAY['IN_TRANSIT', 'OUT_FOR_DELIVERY', 'PICKUP_READY', 'ATTEMPT_FAILED', 'EXCEPTION',
-        'RETURNING', 'DELIVERED', 'RETURNED', 'LOST']) AS t (state)
-WHERE f.state <> t.state
-UNION ALL
-SELECT
-    'parcel' AS machine,
-    f.state AS from_state,
-    lower(t.state) AS event,
-    t.state AS to_state
-FROM
-    unnest(ARRAY['DELIVERED', 'RETURNED', 'LOST']) AS f (state),
-    unnest(ARRAY['DELIVERED', 'RETURNED', 'LOST']) AS t (state)
-WHERE f.state <> t.state;
+FROM parcel_state AS f
+INNER JOIN parcel_state AS t ON f.state <> t.state AND f.ends <= t.ends
+WHERE t.state <> 'PRE_TRANSIT';
 
 SELECT guard_status('source_file', 'source_file');
 SELECT guard_status('quarantine', 'quarantine');

@@ -36,7 +36,11 @@ SELECT
     ) || chr(10)
     || 'Olist,olist-adyen,,,,' || c.settles_on || ' 04:00:00,UTC,MerchantPayout,'
     || '"TX' || c.batch || 'XT batch ' || c.batch || ', olist-adyen",,,,,BRL,'
-    || format('{}.{:02d}', CAST(sum(c.net_minor) AS BIGINT) // 100, CAST(sum(c.net_minor) AS BIGINT) % 100)
+    || format(
+        '{}.{:02d}',
+        CAST(sum(c.net_minor) AS BIGINT) // 100,
+        CAST(sum(c.net_minor) AS BIGINT) % 100
+    )
     || ',,,,,,,,' || c.batch || ',,,,,,,' || chr(10) AS body
 FROM cell AS c
 GROUP BY c.settles_on, c.batch

@@ -15,7 +15,8 @@ SELECT
     o.order_purchase_timestamp AS captured_at,
     CASE
         WHEN t.payment_value > 0
-            THEN CAST(o.order_purchase_timestamp AS DATE)
+            THEN
+                CAST(o.order_purchase_timestamp AS DATE)
                 + CASE dayofweek(o.order_purchase_timestamp) WHEN 5 THEN 3 WHEN 6 THEN 2 ELSE 1 END
     END AS settles_on
 FROM payments AS t

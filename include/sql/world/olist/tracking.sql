@@ -33,7 +33,8 @@ numbered AS (
         s.*,
         (row_number() OVER (ORDER BY s.occurred_at, s.tracking_no, s.status) - 1) // 50000 AS part
     FROM scan AS s
-    WHERE greatest(s.occurred_at, s.shipped_at) > $since
+    WHERE
+        greatest(s.occurred_at, s.shipped_at) > $since
         AND greatest(s.occurred_at, s.shipped_at) <= $until
 )
 
