@@ -63,6 +63,11 @@ def databases(pg_server: PostgresServer, migrated_template: str) -> Iterator[lis
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def assert_same(one: EndState, other: EndState) -> None:
+    found = differences(one, other)
+    assert not found, "\n".join(found)
+
+
 def live(home: House, disturbance: Runner) -> None:
     for number, moment in enumerate(moments_of(SCENARIO)):
         home.world.advance(moment.as_of)
@@ -86,7 +91,7 @@ def test_every_task_twice_ends_the_same(
 ) -> None:
     with house(tmp_path, databases[1], SCENARIO, dags) as home:
         live(home, twice)
-    assert differences(undisturbed, end_state(databases[1])) == []
+    assert_same(undisturbed, end_state(databases[1]))
 
 
 def test_every_task_killed_ends_the_same(
@@ -98,7 +103,7 @@ def test_every_task_killed_ends_the_same(
     killed = {label.partition("[")[0] for label in killer.kills}
     every = {f"{flow}.{task.task_id}" for flow, dag in dags.items() for task in dag.tasks}
     assert every - killed == set(), "these tasks were never killed"
-    assert differences(undisturbed, end_state(databases[2])) == []
+    assert_same(undisturbed, end_state(databases[2]))
 
 
 def test_the_last_moment_again_adds_no_row(

@@ -1,6 +1,6 @@
 -- purpose: claim unfinished effects that nobody works on: never claimed, given back, past their
 --   lease, or claimed by one that died (its lock on its token is free). A mail without an answer
---   cannot be asked for and is left to people.
+--   cannot be asked for and is left to people, unless it may be repeated.
 -- reads: effect, partner (one row per effect's partner)
 -- writes: effect (fencing token, lease, attempts)
 -- params: effect_ids, partner_ids, as_of, clock, lease_until, token
@@ -9,7 +9,11 @@ WITH due AS (
     FROM effect AS e
     WHERE
         e.status IN ('PLANNED', 'SENT', 'UNKNOWN', 'REFUSED')
-        AND (e.kind = 'SFTP_PUT' OR e.status <> 'UNKNOWN')
+        AND (
+            e.kind = 'SFTP_PUT'
+            OR e.status <> 'UNKNOWN'
+            OR cast(e.facts ->> 'repeatable' AS boolean)
+        )
         AND e.next_attempt_at <= :as_of
         AND (
             e.effect_id = any(cast(:effect_ids AS bigint[]))
@@ -42,5 +46,6 @@ RETURNING
     e.target,
     e.sha256,
     e.size_bytes,
+    o.partner_id,
     coalesce(p.connection_id, e.facts ->> 'connection_id') AS connection_id,
     e.facts

@@ -37,6 +37,7 @@ def plan_digest(connection: Connection, as_of: datetime) -> int:
         recipients=[settings().mail_to],
         subject=f"[Tieout] {day}: {sum(row['open'] for row in counts)} open exceptions",
         text=digest_text(counts, urgent, as_of),
+        repeatable=True,
     )
     return plan_mail(connection, mail, as_of)
 

@@ -58,7 +58,11 @@ class OutgoingFile:
 
 @dataclass(frozen=True)
 class OutgoingMail:
-    """A mail to send by the mail server of a connection; text is plain."""
+    """A mail to send by the mail server of a connection; text is plain.
+
+    Nobody can be asked whether a mail came. One that is `repeatable` goes again, with the same
+    Message-ID, when its sender died on the way; any other is left to people then.
+    """
 
     effect_key: str
     connection_id: str
@@ -66,6 +70,7 @@ class OutgoingMail:
     recipients: Sequence[str]
     subject: str
     text: str = field(repr=False)
+    repeatable: bool = False
 
 
 def plan_file(  # noqa: PLR0913 (callers name each)

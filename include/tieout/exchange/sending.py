@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from tieout.exchange.contacts import Contact, note_contacts
 from tieout.exchange.feeds import PartnersNotReached, by_connection, place, reach
 from tieout.kernel import archive, crash
 from tieout.kernel.database import engine, execute, fetch, transaction
@@ -40,6 +41,7 @@ class Effect:
     target: str
     sha256: str
     size_bytes: int
+    partner_id: str | None
     connection_id: str | None
     facts: Mapping[str, Any]
 
@@ -103,6 +105,7 @@ class _Courier:
         self._conn_url, self._actor = conn_url, actor
         self._token, self._as_of = token, as_of
         self._states: Counter[str] = Counter()
+        self._effects: dict[int, Effect] = {}
         self._not_reached: list[TransportError] = []
 
     def claim(self, effect_ids: Sequence[int], partner_ids: Sequence[str]) -> list[Effect]:
@@ -119,7 +122,8 @@ class _Courier:
                 lease_until=clock + LEASE,
                 token=self._token,
             )
-        return [Effect(**row) for row in rows]
+        self._effects = {row["effect_id"]: Effect(**row) for row in rows}
+        return list(self._effects.values())
 
     def deliver(self, connection_id: str | None, effects: Sequence[Effect]) -> None:
         """Put files to one place; what was left without an answer is asked for first."""
@@ -146,7 +150,7 @@ class _Courier:
         crash.point("outbox.confirmed")
 
     def post(self, connection_id: str, effects: Sequence[Effect]) -> None:
-        """Send mails, one at a time; one left without an answer cannot be asked for: it stays."""
+        """Send mails, one at a time; one without an answer stays, unless it may be repeated."""
         lost = [Result(each.effect_id, "UNKNOWN", _UNPROVED) for each in effects if _lost(each)]
         self._write(lost, final=True)
         self._count(lost)
@@ -161,7 +165,7 @@ class _Courier:
             self._give_back(error, left)
 
     def _post(self, mail: Mail, effect: Effect) -> None:
-        if effect.status == "REFUSED":
+        if effect.status != "PLANNED":
             self._write([Result(effect.effect_id, "PLANNED", "tried again")], final=False)
         self._write([Result(effect.effect_id, "SENT")], final=False)
         crash.point("outbox.sent")
@@ -188,6 +192,12 @@ class _Courier:
         ids = [each.effect_id for each in effects]
         with transaction(self._conn_url, self._actor) as connection:
             execute(connection, "exchange/give_back", effect_ids=ids, token=self._token)
+            lost = [
+                Contact(each.partner_id, each.facts["doc_type"], error.slug, str(error))
+                for each in effects
+                if each.partner_id is not None
+            ]
+            note_contacts(connection, lost, self._as_of)
 
     def _count(self, results: Sequence[Result]) -> None:
         self._states.update(each.status for each in results)
@@ -208,15 +218,30 @@ class _Courier:
                 as_of=self._as_of,
                 final=final,
             )
+            note_contacts(connection, self._contacts(results), self._as_of)
         if written < len(results):
             _log.warning("%d effects were taken over by another run", len(results) - written)
 
+    def _contacts(self, results: Sequence[Result]) -> list[Contact]:
+        """What the results say of the feeds; one that is only on its way says nothing."""
+        told = {
+            each.effect_id: (_PROBLEMS[each.status], each.reason)
+            for each in results
+            if each.status in _PROBLEMS
+        }
+        return [
+            Contact(effect.partner_id, effect.facts["doc_type"], *told[effect.effect_id])
+            for effect in self._effects.values()
+            if effect.partner_id is not None and effect.effect_id in told
+        ]
 
+
+_PROBLEMS = {"CONFIRMED": None, "REFUSED": "refused", "UNKNOWN": "no-answer"}
 _UNPROVED = "the mail server gave no answer; ask the recipients whether it came"
 
 
 def _lost(effect: Effect) -> bool:
-    return effect.status in {"SENT", "UNKNOWN"}
+    return effect.status in {"SENT", "UNKNOWN"} and not effect.facts["repeatable"]
 
 
 def _ask(files: Files, effect: Effect) -> Result:

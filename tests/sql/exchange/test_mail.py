@@ -74,6 +74,18 @@ def test_a_mail_that_may_have_gone_is_not_sent_again(database_url: str, mailbox:
     assert _state(database_url, effect_id) == "UNKNOWN"
 
 
+def test_a_repeatable_mail_goes_again_as_the_same_mail(database_url: str, mailbox: Mailbox) -> None:
+    effect_id = _plan(database_url, "a@example.com", repeatable=True)
+    crash.at("outbox.uploaded", kill)
+    with pytest.raises(Killed):
+        send(database_url, effect_ids=[effect_id], as_of=AS_OF)
+    crash.clear()
+    assert send(database_url, effect_ids=[effect_id], as_of=AS_OF) == Counts(read=1, applied=1)
+    ids = {message_from_bytes(body, policy=default)["Message-ID"] for body in mailbox.messages}
+    assert (len(mailbox.messages), len(ids)) == (2, 1)
+    assert _state(database_url, effect_id) == "CONFIRMED"
+
+
 def test_a_refused_recipient_is_refused(database_url: str, mailbox: Mailbox) -> None:
     effect_id = _plan(database_url, "nobody@example.com")
     assert send(database_url, effect_ids=[effect_id], as_of=AS_OF) == Counts(read=1, quarantined=1)
@@ -91,7 +103,7 @@ def test_a_mail_server_that_is_down_is_tried_later(
     assert _state(database_url, effect_id) == "PLANNED"
 
 
-def _plan(url: str, *recipients: str) -> int:
+def _plan(url: str, *recipients: str, repeatable: bool = False) -> int:
     mail = OutgoingMail(
         f"digest:{uuid4()}",
         "test_smtp",
@@ -99,6 +111,7 @@ def _plan(url: str, *recipients: str) -> int:
         recipients,
         "3 cases - geöffnet",
         "See.",
+        repeatable,
     )
     with transaction(url, actor="test") as connection:
         return plan_mail(connection, mail, AS_OF)
