@@ -158,7 +158,10 @@ def _report(demo: Demo, result: Score, summary: dict[str, object], file: Path) -
     screen.print(f"Planted  {demo.folder / 'truth.jsonl'}")
     screen.print(f"Summary  {file}")
     screen.print(f"Log      {demo.log}")
-    screen.print("Cases    .venv/bin/tieout status, then `make up` for Airflow in the browser")
+    screen.print(f"Database {demo.settings.external_database_url.rpartition('/')[2]}")
+    screen.print(
+        "Cases    .venv/bin/tieout status shows those of the database tieout; then `make up`"
+    )
 
 
 def _added(summary: dict[str, object]) -> int:
