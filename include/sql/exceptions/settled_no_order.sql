@@ -2,7 +2,8 @@
 --   reconciliation is left out: the next one looks at it.
 -- severity: high
 -- grace: 1 run
--- inhibited-by: ROW_REJECTED by payment, ROW_REJECTED by gateway_ref, FILE_REFUSED by doc
+-- inhibited-by: ROW_REJECTED by payment, ROW_REJECTED by gateway_ref, FILE_REFUSED by doc,
+--   PARTNER_UNREACHABLE by doc
 -- remedy: Ask the storefront for the order; without one, refund the customer.
 -- resolves: the order arrives
 -- reads: current_finding (one row per finding of the newest reconciliation), payment (one row per

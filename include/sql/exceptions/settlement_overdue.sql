@@ -2,7 +2,7 @@
 --   whose line has arrived since the newest reconciliation is left out: the next one looks at it.
 -- severity: medium
 -- grace: 0
--- inhibited-by: FILE_REFUSED by feed
+-- inhibited-by: FILE_REFUSED by feed, PARTNER_UNREACHABLE by feed
 -- remedy: Ask the gateway for the payment by its reference; check that all its files have arrived.
 -- resolves: the line matches
 -- reads: current_finding (one row per finding of the newest reconciliation), settlement_line (one row

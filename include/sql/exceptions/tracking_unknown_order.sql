@@ -2,7 +2,7 @@
 --   has announced its parcel already.
 -- severity: medium
 -- grace: 24 hours
--- inhibited-by: FILE_REFUSED by doc, ROW_REJECTED by doc
+-- inhibited-by: FILE_REFUSED by doc, ROW_REJECTED by doc, PARTNER_UNREACHABLE by doc
 -- remedy: Ask the carrier whose parcel it is, and that vendor for the missing shipment notice.
 -- resolves: the shipment notice arrives
 -- reads: tracking_event (one row per event), shipment_line (one row per shipped line)

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from tieout.exchange.contacts import Contact
 from tieout.kernel.database import fetch
 from tieout.kernel.errors import SettingsError, TieoutError
 from tieout.kernel.settings import ConnectionInfo
@@ -21,6 +22,7 @@ MARKER = ".done"
 UNFINISHED = (".part", ".tmp", ".filepart", MARKER)
 
 Item = TypeVar("Item")
+Visited = TypeVar("Visited", "Feed", "Waiting")
 Result = TypeVar("Result")
 
 _log = logging.getLogger(__name__)
@@ -90,35 +92,52 @@ def _wanted(name: str, feed: Feed) -> bool:
 
 
 class Round:
-    """A round of visits to partners' places; one who fails is noted and holds up nobody else."""
+    """A round of visits to partners' places; one who fails is noted and holds up nobody else.
+
+    `contacts` tells of every feed that was visited how it went.
+    """
 
     def __init__(self) -> None:
+        self.contacts: list[Contact] = []
         self._errors: list[TransportError] = []
         self._done = 0
 
     def visits(
-        self, grouped: Mapping[str | None, Sequence[Item]]
-    ) -> Iterator[tuple[FilePlace, Sequence[Item]]]:
+        self, grouped: Mapping[str | None, Sequence[Visited]]
+    ) -> Iterator[tuple[FilePlace, Sequence[Visited]]]:
         """Each place that can be opened, with its items, over one connection."""
         for connection_id, share in grouped.items():
             try:
                 with place(connection_id) as opened:
                     yield opened, share
             except TransportError as error:
-                self._errors.append(error)
+                self._note_failed(error, share)
 
     def each(
-        self, opened: FilePlace, work: Callable[[Files, Item], Result], items: Sequence[Item]
+        self,
+        opened: FilePlace,
+        work: Callable[[Files, Visited], Result],
+        items: Sequence[Visited],
     ) -> list[Result]:
         """`work` done for the items; those at which the partner says no are left out."""
+        results: list[Result] = []
         try:
             outcomes = opened.each(_careful(work), items)
         except TransportError as lost:
-            outcomes = [lost]
-        self._errors += [each for each in outcomes if isinstance(each, TransportError)]
-        results = [each for each in outcomes if not isinstance(each, TransportError)]
+            self._note_failed(lost, items)
+            return results
+        for item, outcome in zip(items, outcomes, strict=True):
+            if isinstance(outcome, TransportError):
+                self._note_failed(outcome, [item])
+            else:
+                results.append(outcome)
+                self.contacts.append(_contact(item, None))
         self._done += len(results)
         return results
+
+    def _note_failed(self, error: TransportError, items: Sequence[Visited]) -> None:
+        self._errors.append(error)
+        self.contacts += [_contact(item, error) for item in items]
 
     def finish(self) -> None:
         """Log what went wrong. Raises PartnersNotReached when nothing went right."""
@@ -159,6 +178,13 @@ def by_connection(
     for item in items:
         grouped.setdefault(connection_id(item), []).append(item)
     return grouped
+
+
+def _contact(item: Feed | Waiting, error: TransportError | None) -> Contact:
+    feed = item if isinstance(item, Feed) else item.feed
+    if error is None:
+        return Contact(feed.partner_id, feed.doc_type)
+    return Contact(feed.partner_id, feed.doc_type, error.slug, str(error))
 
 
 def _careful(

@@ -14,6 +14,7 @@ import pyarrow as pa
 from sqlalchemy import Connection
 
 from tieout.exchange.arrivals import Arrival, fetch_file
+from tieout.exchange.contacts import note_contacts
 from tieout.exchange.feeds import (
     Feed,
     Round,
@@ -62,7 +63,8 @@ def receive(  # noqa: PLR0913 (callers name each)
     and rows that were known into `staged_duplicate` (source_file_id, line_no). It is called without
     rows too, unless no partner has such a feed. `part` names a share of the run in its summary.
 
-    Raises PartnersNotReached when not one partner could be asked; one who could not is logged.
+    Raises PartnersNotReached when not one partner could be asked; one who could not is
+    noted in partner_contact.
     """
     actor = f"{flow}/{task}"
     with transaction(conn_url, actor) as connection:
@@ -90,6 +92,8 @@ def _fetch_new(conn_url: str, actor: str, feeds: Sequence[Feed], as_of: datetime
         with transaction(conn_url, actor) as connection:
             new = _unknown(connection, list(chain.from_iterable(listings)), as_of)
         arrivals += tour.each(opened, fetch_file, new)
+    with transaction(conn_url, actor) as connection:
+        note_contacts(connection, tour.contacts, as_of)
     tour.finish()
     return [arrival for arrival in arrivals if arrival is not None]
 

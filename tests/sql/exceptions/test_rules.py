@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.sql.books import add, at, line, open_books, order, payment, rows, source_file
+from tests.sql.books import add, at, feed, line, open_books, order, payment, rows, source_file
 from tests.sql.harness import Row, load
 from tieout.exceptions.registry import rules
 from tieout.exceptions.runner import find_offences
@@ -404,6 +404,71 @@ def test_what_a_refused_file_hides_is_not_missed_until_its_good_copy_is_reconcil
     raise_exceptions(as_of=at(10))
     assert [status for *_, status in rows(url, CASES)] == ["AUTO_RESOLVED", "AUTO_RESOLVED"]
     assert rows(url, "SELECT count(*) FROM exception_case WHERE opened_at IS NOT NULL") == [(1,)]
+
+
+def contact(partner_id: str, doc_type: str, moment: datetime, problem: str | None = None) -> Row:
+    """A visit to a feed that went well, or has failed since."""
+    return {
+        "partner_id": partner_id,
+        "doc_type": doc_type,
+        "contacted_at": moment,
+        "last_ok_at": None if problem else moment,
+        "failing_since": moment if problem else None,
+        "problem": problem,
+        "message": problem and "It said no.",
+    }
+
+
+def visited(url: str, *contacts: Row) -> None:
+    """Vendors v2 and v3 behind one connection, v1 with a folder, and how visits to them went."""
+    vendor = {"kind": "VENDOR", "connection_id": "c", "calendar_id": "weekdays", "active": True}
+    names = [{"partner_id": each, "name": each, "zone": "UTC"} for each in ("v2", "v3")]
+    feeds = [feed(each["partner_id"], each["doc_type"]) for each in contacts]
+    add(
+        url,
+        partner=[vendor | each for each in names],
+        partner_feed=feeds,
+        partner_contact=list(contacts),
+    )
+
+
+def test_a_connection_that_fails_is_one_case_for_all_behind_it(url: str) -> None:
+    visited(
+        url,
+        contact("v1", "SHIPMENT", at(3), "refused"),
+        contact("v2", "ACKNOWLEDGEMENT", at(3), "not-reached"),
+        contact("v3", "ACKNOWLEDGEMENT", at(4), "no-answer"),
+        contact("v3", "SHIPMENT", at(3)),
+        contact("adyen", "TRACKING", at(3)),
+    )
+    assert found(url, "PARTNER_UNREACHABLE", at(2)) == []
+    assert found(url, "PARTNER_UNREACHABLE", at(4)) == [
+        ("connection:c", None),
+        ("partner:v1", None),
+    ]
+
+
+def test_a_connection_that_answered_since_is_well_but_a_refused_folder_is_not(url: str) -> None:
+    visited(
+        url,
+        contact("v2", "PURCHASE_ORDER", at(3), "not-reached"),
+        contact("v2", "SHIPMENT", at(3), "refused"),
+        contact("v3", "SHIPMENT", at(4)),
+    )
+    assert found(url, "PARTNER_UNREACHABLE", at(5)) == [("partner:v2", None)]
+
+
+def test_who_is_unreachable_for_an_hour_is_told_and_is_why_no_answer_comes(url: str) -> None:
+    ordered(url, status="DELIVERED")
+    visited(url, contact("v1", "ACKNOWLEDGEMENT", at(9), "not-reached"))
+    raise_exceptions(as_of=at(9))
+    assert ("PARTNER_UNREACHABLE", "partner:v1", "PENDING") in rows(url, CASES)
+    raise_exceptions(as_of=at(9, 13))
+    assert [case for case in rows(url, CASES) if case[0] != "ORDER_WITHOUT_PAYMENT"] == [
+        ("PARTNER_UNREACHABLE", "partner:v1", "OPEN"),
+        ("SHIPMENT_LATE", "O1-v1", "SUPPRESSED"),
+        ("VENDOR_ACK_MISSING", "O1-v1", "SUPPRESSED"),
+    ]
 
 
 def test_an_instant_before_the_last_run_does_nothing(url: str) -> None:

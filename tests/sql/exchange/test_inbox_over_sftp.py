@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from tests.sql.exchange.conftest import AS_OF, FORMAT, tracking_file
 from tests.transport.servers import Server, asyncssh_server, openssh, openssh_server
@@ -62,13 +63,24 @@ def test_a_server_that_fails_holds_up_nobody_else(
     assert _receive(database_url, [*bad, *good]) == Counts(read=2, applied=2)
     with pytest.raises(feeds.PartnersNotReached):
         _receive(database_url, bad)
+    assert _problems(database_url, [*good, *bad]) == [None] * len(good) + ["not-reached"] * len(bad)
     known["stranger"] = server.info
     assert _receive(database_url, bad) == Counts(read=2, applied=2)
+    assert _problems(database_url, bad) == [None] * len(bad)
 
 
 def test_a_connection_that_is_not_there_is_said_so(database_url: str, server: Server) -> None:
     with pytest.raises(feeds.PartnersNotReached, match="no connection 'nowhere'"):
         _receive(database_url, _carriers(database_url, server, 1, "nowhere"))
+
+
+def _problems(url: str, ids: list[str]) -> list[str | None]:
+    statement = text(
+        "SELECT problem FROM partner_contact WHERE partner_id = any(:ids)"
+        " ORDER BY array_position(:ids, partner_id)"
+    )
+    with transaction(url, actor="test") as connection:
+        return list(connection.execute(statement, {"ids": ids}).scalars())
 
 
 def _receive(url: str, ids: list[str]) -> Counts:

@@ -247,3 +247,29 @@ def _claim_and_die(url: str, ids: list[str]) -> None:
     with sending._claimer(url) as token:
         assert len(sending._Courier(url, "child", token, AS_OF).claim([], ids)) == 3
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_how_each_vendor_was_reached_is_known(
+    vendors: Vendors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendors.plan()
+    (vendors.server.root / vendors.ids[1]).rmdir()
+    vendors.send()
+    assert contacts(vendors) == [(None, None), ("refused", AS_OF), (None, None)]
+    (vendors.server.root / vendors.ids[1]).mkdir()
+    _reach(monkeypatch, vendors.server.other(host_key="ssh-ed25519 " + "A" * 64))
+    with pytest.raises(feeds.PartnersNotReached):
+        send(vendors.url, partner_ids=vendors.ids, as_of=LATER)
+    assert contacts(vendors) == [(None, None), ("not-reached", AS_OF), (None, None)]
+    _reach(monkeypatch, vendors.server.info)
+    vendors.send()
+    assert contacts(vendors)[1] == ("not-reached", AS_OF), "an earlier instant says nothing new"
+
+
+def contacts(vendors: Vendors) -> list[tuple[object, ...]]:
+    statement = (
+        "SELECT problem, failing_since FROM partner_contact"
+        " WHERE partner_id = any(:ids) ORDER BY array_position(:ids, partner_id)"
+    )
+    with transaction(vendors.url, actor="test") as connection:
+        return [tuple(row) for row in connection.execute(text(statement), {"ids": vendors.ids})]
