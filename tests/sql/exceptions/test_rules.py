@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from tests.sql.books import add, at, feed, line, open_books, order, payment, rows, source_file
 from tests.sql.harness import Row, load
@@ -116,6 +117,25 @@ def shipped(url: str, moment: datetime, quantity: int = 2, told: datetime | None
             }
         ],
     )
+
+
+def put_effect(url: str, number: int, *states: str, **other: Any) -> None:
+    """An effect E<n>, `planned` (noon of day 3) and brought through further states at once."""
+    facts: Row = {"key": f"E{number}", "kind": "SFTP_PUT", "partner_id": "v1", "target": "there"}
+    facts |= {"planned": at(3)} | other
+    plan = (
+        "INSERT INTO effect (effect_key, kind, partner_id, target, sha256, size_bytes,"
+        " next_attempt_at, status_at)"
+        " VALUES (:key, :kind, :partner_id, :target, '', 1, :planned, :planned)"
+    )
+    run(url, plan, **facts)
+    for status in states:
+        run(url, "UPDATE effect SET status = :to WHERE effect_key = :key", to=status, **facts)
+
+
+def run(url: str, statement: str, **params: Any) -> None:
+    with transaction(url, actor="test") as connection:
+        connection.execute(text(statement), params)
 
 
 def refused(number: int, name: str, **other: Any) -> Row:
@@ -327,6 +347,61 @@ def test_delivered_before_shipped(url: str) -> None:
         ],
     )
     assert found(url, "DELIVERED_BEFORE_SHIPPED", at(5)) == [("ups:T1:2026-03-04", None)]
+
+
+def test_effect_stuck_when_refused_without_answer_or_waiting_too_long(url: str) -> None:
+    put_effect(url, 1)
+    put_effect(url, 2, "SENT")
+    put_effect(url, 3, "SENT", "REFUSED")
+    put_effect(url, 4, "SENT", "UNKNOWN")
+    put_effect(url, 5, "SENT", "CONFIRMED")
+    ordered(url, status="WRITTEN", accepted=0)
+    run(url, "UPDATE vendor_order SET effect_id = 1")
+    assert found(url, "EFFECT_STUCK", at(3, 11)) == []
+    assert found(url, "EFFECT_STUCK", at(3, 16)) == [("E3", None), ("E4", None)]
+    late = [("E1", 1000), ("E2", None), ("E3", None), ("E4", None)]
+    assert found(url, "EFFECT_STUCK", at(3, 17)) == late
+
+
+def test_effect_stuck_does_not_count_the_weekend(url: str) -> None:
+    put_effect(url, 1, planned=at(7))
+    assert found(url, "EFFECT_STUCK", at(9, 3)) == []
+    assert found(url, "EFFECT_STUCK", at(9, 5)) == [("E1", None)]
+
+
+def test_effect_stuck_counts_from_the_plan_and_not_from_the_last_attempt(url: str) -> None:
+    put_effect(url, 1, "SENT", "UNKNOWN")
+    run(url, "UPDATE effect SET status = 'PLANNED', status_at = :at", at=at(3, 16))
+    assert found(url, "EFFECT_STUCK", at(3, 17)) == [("E1", None)]
+
+
+def test_a_mail_to_staff_is_missed_after_a_day_and_not_once_a_later_one_came(url: str) -> None:
+    put_effect(url, 1, kind="MAIL", partner_id=None)
+    put_effect(url, 2, kind="MAIL", partner_id=None, target="others")
+    assert found(url, "EFFECT_STUCK", at(4)) == []
+    assert found(url, "EFFECT_STUCK", at(4, 13)) == [("E1", None), ("E2", None)]
+    put_effect(url, 3, "SENT", "CONFIRMED", kind="MAIL", partner_id=None, planned=at(4))
+    assert found(url, "EFFECT_STUCK", at(4, 13)) == [("E2", None)]
+
+
+def test_shipped_though_rejected(url: str) -> None:
+    ordered(url, status="PARTIAL", accepted=1, rejected=1)
+    shipped(url, at(4), quantity=1)
+    assert found(url, "SHIPPED_THOUGH_REJECTED", at(5)) == []
+    shipped(url, at(4), quantity=1, told=at(5))
+    assert found(url, "SHIPPED_THOUGH_REJECTED", at(4)) == []
+    assert found(url, "SHIPPED_THOUGH_REJECTED", at(5)) == [("O1-v1", 400)]
+    run(url, "UPDATE vendor_order_line SET accepted = 2, rejected = 0")
+    assert found(url, "SHIPPED_THOUGH_REJECTED", at(5)) == []
+
+
+@pytest.mark.parametrize("facts", [{"accepted": 0}, {"accepted": 0, "backordered": 2}])
+def test_a_shipment_that_waits_for_its_answer_is_not_shipped_though_rejected(
+    url: str, facts: Row
+) -> None:
+    ordered(url, status="DELIVERED", **facts)
+    shipped(url, at(4))
+    assert found(url, "SHIPPED_THOUGH_REJECTED", at(9)) == []
 
 
 def test_settlement_codes_come_from_the_newest_reconciliation(url: str) -> None:
