@@ -38,6 +38,12 @@ VOLATILE = {
 }
 """Columns that tell of the trying or of the folder it was in, not of what came of it."""
 
+SHADED = {
+    ("effect", column): f"CASE WHEN r.kind <> 'MAIL' THEN r.{column} END"
+    for column in ("sha256", "size_bytes")
+}
+"""Columns of which not every value counts: the digest's text names cases by number."""
+
 NOT_COMPARED = {"alembic_version", "business_day", "state_transition"}
 
 
@@ -95,7 +101,8 @@ def _query(connection: psycopg.Connection, table: str) -> str:
         if is_generated or column in VOLATILE.get(table, set()) or column in _LOOSE:
             continue
         parent = parents.get(column, "")
-        cells += [f"'{column}'", _named(parent, column) if parent in NAMES else f"r.{column}"]
+        value = _named(parent, column) if parent in NAMES else f"r.{column}"
+        cells += [f"'{column}'", SHADED.get((table, column), value)]
     where = " WHERE r.machine <> 'effect'" if table == "status_history" else ""
     return f"SELECT jsonb_build_object({', '.join(cells)})::text FROM {table} AS r{where}"
 
