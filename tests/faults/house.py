@@ -26,7 +26,7 @@ from tieout.world.partners import connection_id, register, write_connections
 from tieout.world.scenario import Scenario
 from tieout.world.sftp import serving
 from tieout.world.storefront import DatabaseTill
-from tieout.world.world import SFTP, SPOOL, World, accounts
+from tieout.world.world import SFTP, SPOOL, TILL, World, accounts
 
 Step = Callable[[], Any]
 Runner = Callable[[str, Step], Any]
@@ -157,7 +157,7 @@ def house(folder: Path, url: str, scenario: Scenario, dags: Mapping[str, Any]) -
         ):
             known = {connection_id(each): sftp.connection(each) for each in accounts(scenario)}
             write_connections(folder / "connections.json", known | {"smtp": mail.connection()})
-            world = World(scenario, folder, DatabaseTill(url))
+            world = World(scenario, folder, DatabaseTill(url, folder / TILL))
             register(url, scenario, folder / SPOOL)
             try:
                 yield House(dags, world)

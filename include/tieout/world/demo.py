@@ -40,7 +40,7 @@ from tieout.world.scenario import BUNDLED, WORKDAYS, Scenario, load_scenario
 from tieout.world.scoring import Score, cases_of, score, score_table
 from tieout.world.servers import outside
 from tieout.world.storefront import DatabaseTill
-from tieout.world.world import SPOOL, World, accounts
+from tieout.world.world import SPOOL, TILL, World, accounts
 
 NOON, EVENING = clock(12, 30), clock(20)
 
@@ -91,7 +91,7 @@ class Demo:
         migrate(url)
         migrate_airflow()
         with outside(accounts(self.scenario), self.folder, self.settings), ExitStack() as stack:
-            world = World(self.scenario, self.folder, DatabaseTill(url))
+            world = World(self.scenario, self.folder, DatabaseTill(url, self.folder / TILL))
             stack.callback(world.close)
             register(url, self.scenario, self.folder / SPOOL)
             self._say("Airflow")

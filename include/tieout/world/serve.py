@@ -20,7 +20,7 @@ from tieout.world.places import LIVE, claim_main_database, world_folder
 from tieout.world.scenario import LIVE_SCENARIO, Scenario, load_scenario
 from tieout.world.servers import outside
 from tieout.world.storefront import DatabaseTill
-from tieout.world.world import SPOOL, World, accounts
+from tieout.world.world import SPOOL, TILL, World, accounts
 
 PAUSE_S = 30.0
 
@@ -46,7 +46,7 @@ def serve(wait: Callable[[float], bool], clock: Callable[[], datetime]) -> None:
     scenario = live_scenario(folder, clock().date())
     with outside(accounts(scenario), folder, place):
         register(place.database_url, scenario, folder / SPOOL)
-        till = DatabaseTill(place.database_url)
+        till = DatabaseTill(place.database_url, folder / TILL)
         with closing(World(scenario, folder, till)) as world:
             print(f"The outside world lives in {folder}", flush=True)
             while True:

@@ -6,33 +6,15 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Protocol
 
-import pyarrow as pa
-
-from tieout.kernel.database import copy_in, fetch, transaction
+from tieout.intake.capture import capture
+from tieout.kernel.database import fetch, transaction
 from tieout.world.ledger import Ledger, Planted, Truth, stamp
 from tieout.world.orders import STOREFRONT, Order, entry_rows, orders_of
 from tieout.world.post import MARKER, drop, marker_of
 from tieout.world.scenario import Scenario
+from tieout.world.sftp import WorldNotStarted
 
 SPOOL_CLOSES = (time(12), time(18, 30))
-ENTRY_TYPES = {
-    **dict.fromkeys(
-        (
-            *("entry_id", "storefront", "order_ref", "customer_ref", "customer_name"),
-            *("customer_email", "customer_phone", "ship_name", "ship_street", "ship_city"),
-            *("ship_region", "ship_postcode", "ship_country", "currency", "sku", "description"),
-            *("payments", "brand", "referral"),
-        ),
-        pa.string(),
-    ),
-    **dict.fromkeys(("line_no", "quantity"), pa.int32()),
-    **dict.fromkeys(
-        ("unit_price_minor", "freight_minor", "line_total_minor", "order_total_minor"), pa.int64()
-    ),
-    "captured_at": pa.timestamp("us", tz="UTC"),
-    "promised_on": pa.date32(),
-    "status_at": pa.timestamp("us", tz="UTC"),
-}
 
 
 class Till(Protocol):
@@ -43,31 +25,28 @@ class Till(Protocol):
 
 
 class DatabaseTill:
-    """The table `order_entry` of a database."""
+    """The table `order_entry` of a database, through the product's own capture library."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, spool: Path) -> None:
+        self.url, self.spool = url, spool
 
     def capture(self, orders: Sequence[Order]) -> None:
-        """Append the rows of the orders that are not there, in one transaction."""
+        """Append the rows of the orders that are not there, in one transaction.
+
+        Raises WorldNotStarted when the database takes nothing; the world goes on from there later.
+        """
         if not orders:
             return
         first, last = orders[0].captured_at, orders[-1].captured_at
         with transaction(self.url, actor=f"storefront/{STOREFRONT}") as connection:
             found = fetch(connection, "world/captured_entries", first=first, last=last)
             known = {row["entry_id"] for row in found}
-            new = [order for order in orders if str(order.entry_id) not in known]
-            copy_in(connection, "order_entry", _table(new))
-
-
-def _table(orders: Sequence[Order]) -> pa.Table:
-    rows = [
-        row | {"payments": json.dumps(row["payments"]), "status_at": row["captured_at"]}
-        for order in orders
-        for row in entry_rows(order)
-    ]
-    schema = pa.schema(list(ENTRY_TYPES.items()))
-    return pa.Table.from_pylist(rows, schema=schema)
+        new = [order for order in orders if str(order.entry_id) not in known]
+        rows = [row for order in new for row in entry_rows(order)]
+        if capture(self.url, self.spool, rows) is not None:
+            raise WorldNotStarted(
+                "The database took no orders.", remedy="Start it, then start the world again."
+            )
 
 
 class Storefront:

@@ -14,6 +14,7 @@ from tieout.world.storefront import Storefront, Till
 from tieout.world.vendors import ANSWERS, ORDERS, SHIPMENTS, Vendors, account_of
 
 LEDGER, TRUTH, SPOOL, SFTP = "ledger.sqlite", "truth.jsonl", "spool", "sftp"
+TILL = "till"
 PLAYED = "scenario.json"
 
 
