@@ -8,8 +8,9 @@ expectation fails, the flows that it guards stop at their *quality_gate*; warnin
 
 **Writes.** `quality_result` (one row per expectation and instant), the Data Docs.
 
-**When it fails.** *check* fails when a critical expectation failed; the log and the report name
-rows and counts. Mend the rows, then clear *check*: the gates open when it passes.
+**When it fails.** *check* fails only when an expectation cannot be evaluated. One that does not
+hold is told by the log and the report with rows and counts; if it is critical, the *quality_gate*s
+of the flows that it guards fail. Mend the rows, then clear *check*: the gates open when it passes.
 
 **To run it again.** Clear it: results of the same instant are replaced.
 """

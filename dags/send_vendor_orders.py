@@ -11,9 +11,10 @@ file is in the archive under its hash; announces the asset `vendor_orders`.
 
 **When it fails.** *quality_gate*: a critical expectation on order entry or orders failed last
 night; open the data-quality report, mend the rows, clear `check_quality`, then this task. *send*:
-the log names the vendor and what its server said. Wrong host key: ask the vendor before you change
-the connection. Refused or out of reach: clear the task when the server is back. A file that may
-have left is looked for on the server by size and hash before it is sent again.
+the part of that name is red, its log says what the server said, and so does the exception
+PARTNER_UNREACHABLE; all others' orders are sent and ready. Wrong host key: ask the vendor before
+you change the connection. Refused or out of reach: clear the task when the server is back. A file
+that may have left is looked for on the server by size and hash before it is sent again.
 
 **To run it again.** Clear any task at any time: no file goes twice.
 """
@@ -46,7 +47,7 @@ def send_vendor_orders():
 
         return send_vendor_orders(chunk=chunk, as_of=as_of)
 
-    @task(outlets=[VENDOR_ORDERS], trigger_rule="none_failed", multiple_outputs=False)
+    @task(outlets=[VENDOR_ORDERS], multiple_outputs=False)
     def mark_ready(as_of: str, *, outlet_events) -> dict:
         from tieout.fulfilment.tasks import mark_ready
 
@@ -55,7 +56,8 @@ def send_vendor_orders():
 
     chunks = plan(AS_OF)
     quality_gate(AS_OF) >> chunks
-    send.partial(as_of=AS_OF).expand(chunk=chunks) >> mark_ready(AS_OF)
+    # A teardown runs whatever became of *send*, and leaves it to *send* whether the run is well.
+    send.partial(as_of=AS_OF).expand(chunk=chunks) >> mark_ready(AS_OF).as_teardown()
 
 
 send_vendor_orders()
