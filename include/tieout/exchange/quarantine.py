@@ -1,13 +1,15 @@
 """Rows that were set aside, and what people decide about them, each with name and reason."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import pyarrow as pa
 from sqlalchemy import Connection
 
-from tieout.exchange.cards import find_card
+from tieout.exchange.cards import card_rows, find_card
 from tieout.kernel.audit import audit
 from tieout.kernel.database import execute, fetch
 from tieout.kernel.errors import TieoutError
@@ -59,22 +61,19 @@ def shown(connection: Connection, quarantine_id: int) -> Mapping[str, Any]:
 
 
 def correct(connection: Connection, quarantine_id: int, corrected: str, decision: Decision) -> None:
-    """Give a row of a file its corrected text, which the next run of its flow loads.
+    """Give a row its corrected text, which the next run of its flow loads.
 
-    Raises QuarantineError when the row is not open or not of a file, or when the text is blank, of
-    several lines, or holds a card number.
+    A row of a file is given as the whole record; one of `order_entry` as a JSON object with the
+    columns that change, or all. Raises QuarantineError when the row is not open, or when the text
+    is blank, of several lines, holds a card number, or is no such object.
     """
     row = shown(connection, quarantine_id)
-    if row["entry_row_id"] is not None:
-        raise QuarantineError(
-            "This row is of the table order_entry, which is corrected itself.",
-            remedy=f"Correct order_entry row {row['entry_row_id']}; the next run looks again.",
-        )
     text = corrected.rstrip("\r\n")
-    if not text.strip() or "\n" in text or find_card(text):
+    holds_card = find_card if row["entry_row_id"] is None else _entry_holds_card
+    if not text.strip() or "\n" in text or holds_card(text):
         raise QuarantineError(
             "The corrected text is blank, has several lines, or holds a card number.",
-            remedy="Give the whole record as one line, as the file should have had it.",
+            remedy="Give the whole record as one line, as it should have come.",
         )
     changed = execute(
         connection,
@@ -99,6 +98,22 @@ def discard(connection: Connection, quarantine_id: int, decision: Decision) -> N
         at=decision.at,
     )
     _decided(connection, "discard", row, changed, decision, {"raw": row["raw"]})
+
+
+def _entry_holds_card(text: str) -> bool:
+    try:
+        entry = json.loads(text)
+    except ValueError:
+        entry = None
+    if not isinstance(entry, dict):
+        raise QuarantineError(
+            "The corrected text of a row of order_entry is no JSON object.",
+            remedy="Take the raw text of `tieout quarantine show`, and change what is wrong in it.",
+        )
+    cells = {
+        name: each if isinstance(each, str) else json.dumps(each) for name, each in entry.items()
+    }
+    return bool(card_rows(pa.Table.from_pylist([cells])))
 
 
 def _decided(
