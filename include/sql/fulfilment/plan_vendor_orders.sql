@@ -11,7 +11,7 @@ due AS (
         s.promised_on
     FROM sales_order AS s
     LEFT JOIN vendor_order AS o ON s.sales_order_id = o.sales_order_id
-    WHERE s.status = 'VERIFIED' AND o.sales_order_id IS NULL
+    WHERE s.status = 'VERIFIED' AND s.status_at <= :as_of AND o.sales_order_id IS NULL
 ),
 
 planned AS (

@@ -1,8 +1,13 @@
--- purpose: Mark the lines that this business date's reconciliation sees for the first time. Lines of
---   other kinds (fees, payouts, ...) need no payment.
--- reads: nothing
+-- purpose: Mark the lines that this business date's reconciliation sees for the first time: those of
+--   files received by its instant. Lines of other kinds (fees, payouts, ...) need no payment.
+-- reads: source_file (one row per file)
 -- writes: settlement_line.first_reconciled_on (null to the business date)
--- params: business_date
+-- params: business_date, as_of
 UPDATE settlement_line
 SET first_reconciled_on = :business_date
-WHERE first_reconciled_on IS NULL AND kind IN ('charge', 'refund')
+FROM source_file AS f
+WHERE
+    f.source_file_id = settlement_line.source_file_id
+    AND f.received_at <= :as_of
+    AND settlement_line.first_reconciled_on IS NULL
+    AND settlement_line.kind IN ('charge', 'refund')

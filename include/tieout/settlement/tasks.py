@@ -85,7 +85,7 @@ def reconcile(*, as_of: datetime | str, business_date: date | None = None) -> di
         _refuse_past(connection, day, instant)
         _forget(connection, day, instant)
         execute(connection, "settlement/meet_payments", business_date=day, as_of=instant)
-        execute(connection, "settlement/meet_lines", business_date=day)
+        execute(connection, "settlement/meet_lines", business_date=day, as_of=instant)
         refresh_statistics(connection)
         found = _match(connection, day, instant)
         save(connection, found, day, instant)

@@ -178,6 +178,11 @@ def test_each_vendor_gets_one_file_with_all_its_orders(trade: Trade) -> None:
     assert trade.rows("SELECT DISTINCT status FROM sales_order") == [("READY_FOR_SHIPPING",)]
 
 
+def test_orders_verified_after_the_instant_are_not_planned(trade: Trade) -> None:
+    assert tasks.plan_vendor_orders(as_of=AS_OF - timedelta(hours=1)) == []
+    assert tasks.plan_vendor_orders(as_of=AS_OF)
+
+
 def test_a_second_run_sends_and_writes_nothing(trade: Trade) -> None:
     trade.send()
     before = trade.everything()

@@ -52,6 +52,12 @@ def test_a_day_is_matched_named_and_proved(url: str) -> None:
     assert proof == [("lines", "EUR", 2), ("lines", "USD", 1), ("payments", "EUR", 2)]
 
 
+def test_lines_received_after_the_instant_are_not_seen(url: str) -> None:
+    add(url, payment=[payment(1)], settlement_line=[line(1)])
+    assert reconcile(as_of=at(3, 5))["lines"]["read"] == 0
+    assert reconcile(as_of=at(3, 6))["lines"]["applied"] == 1
+
+
 def test_what_is_left_is_the_next_days_opening(url: str) -> None:
     add(url, payment=[payment(1), payment(2)], settlement_line=[line(1), line(9)])
     reconcile(as_of=at(4))
