@@ -12,8 +12,9 @@ has been added to `product` since, loads by itself.
 **Writes.** `customer`, `address`, `sales_order`, `order_line`, `payment`, `quarantine`,
 `run_summary`; announces the asset `orders`.
 
-**When it fails.** *take_in_spool*: the storefront's files cannot be reached; check its connection.
-The other tasks fail only with the database.
+**When it fails.** *take_in_spool*: the storefront's files cannot be reached; check its connection,
+then clear the task. What is in the table goes on meanwhile, so that the run itself is well: the
+exception PARTNER_UNREACHABLE tells of it. The other tasks fail only with the database.
 
 **To run it again.** Clear any task at any time: rows are keyed, the end state is the same. To work
 on a past instant, trigger with the parameter `as_of`.
@@ -34,7 +35,7 @@ def take_in_orders():
 
         return take_in_spool(as_of=as_of)
 
-    @task(multiple_outputs=False)
+    @task(trigger_rule="all_done", multiple_outputs=False)
     def validate_entries(as_of: str) -> dict:
         from tieout.intake.tasks import validate_entries
 

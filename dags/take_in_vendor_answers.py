@@ -11,9 +11,9 @@ order line, shipped line or event.
 **Writes.** `source_file`, `vendor_answer`, `shipment_line`, `parcel`, `tracking_event`, the states
 of `vendor_order` and `parcel`, `quarantine`, `run_summary`; announces the asset `vendor_answers`.
 
-**When it fails.** The log names the partner that cannot be reached; the other chunks go on. A file
-that is damaged fails no task: it is refused whole, with an exception, and waits for a better copy.
-A bad row is in `quarantine`: correct it with `tieout quarantine correct`.
+**When it fails.** The log names the partner that cannot be reached; the other chunks and the
+tracking go on. A file that is damaged fails no task: it is refused whole, with an exception, and
+waits for a better copy. A bad row is in `quarantine`: correct it with `tieout quarantine correct`.
 
 **To run it again.** Clear any task at any time: a file is known by its hash, an event by its
 content.
@@ -45,14 +45,16 @@ def take_in_vendor_answers():
         outlet_events[VENDOR_ANSWERS].extra = {"as_of": as_of}
         return take_in_answers(chunk=chunk, as_of=as_of)
 
-    @task(outlets=[VENDOR_ANSWERS], trigger_rule="none_failed", multiple_outputs=False)
+    @task(outlets=[VENDOR_ANSWERS], multiple_outputs=False)
     def take_in_tracking(as_of: str, *, outlet_events) -> dict:
         from tieout.fulfilment.tasks import take_in_tracking
 
         outlet_events[VENDOR_ANSWERS].extra = {"as_of": as_of}
         return take_in_tracking(as_of=as_of)
 
-    take_in_answers.partial(as_of=AS_OF).expand(chunk=list_vendors()) >> take_in_tracking(AS_OF)
+    answers = take_in_answers.partial(as_of=AS_OF).expand(chunk=list_vendors())
+    # A teardown runs whatever became of the answers; the run is well only if both are.
+    answers >> take_in_tracking(AS_OF).as_teardown(on_failure_fail_dagrun=True)
 
 
 take_in_vendor_answers()
