@@ -63,12 +63,6 @@ class MoneyError(TieoutError):
     slug = "money"
 
 
-class TransitionError(TieoutError):
-    """A state change that the state machine's table does not have."""
-
-    slug = "transition"
-
-
 class RunDoesNotAddUp(TieoutError):  # noqa: N818 (it says what is wrong)
     """A run's counts do not add up: something was read and is not accounted for."""
 

@@ -1,25 +1,12 @@
-"""The words of settlement: settings of a gateway, kinds that are matched, codes of exceptions."""
+"""The words of settlement: settings of a gateway, kinds that are matched."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
 from types import MappingProxyType
 
 MATCHED_KINDS = ("charge", "refund")
 """Kinds of lines that need a payment; lines of others (fees, payouts, ...) are only counted."""
-
-
-class Code(StrEnum):
-    """Why a line or a payment is an exception."""
-
-    AMOUNT_UNDER = "AMOUNT_UNDER"
-    AMOUNT_OVER = "AMOUNT_OVER"
-    CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
-    DUPLICATE_SETTLEMENT = "DUPLICATE_SETTLEMENT"
-    SETTLED_NO_ORDER = "SETTLED_NO_ORDER"
-    SETTLEMENT_OVERDUE = "SETTLEMENT_OVERDUE"
-    AMBIGUOUS_MATCH = "AMBIGUOUS_MATCH"
 
 
 @dataclass(frozen=True)
