@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -14,7 +14,7 @@ from tieout.exchange.cards import card_rows, mask
 from tieout.exchange.feeds import MARKER, Feed, Waiting
 from tieout.formats.corrections import read_corrected
 from tieout.formats.model import FormatSpec
-from tieout.formats.reading import read
+from tieout.formats.reading import read_all
 from tieout.formats.registry import format_spec
 from tieout.formats.results import Counts, Fact, FileRefused, ParsedFile, RowProblem
 from tieout.kernel import archive, crash
@@ -43,23 +43,71 @@ class Arrival:
     refusal: FileRefused | None
 
 
-def fetch_file(files: Files, waiting: Waiting) -> Arrival | None:
-    """The file fetched and archived, or None where it is still being written."""
+@dataclass(frozen=True)
+class Fetched:
+    """The bytes of a file, and those of its marker where it has one."""
+
+    waiting: Waiting
+    data: bytes
+    marker: bytes | None
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A fetched file and what its format makes of it."""
+
+    fetched: Fetched
+    found: ParsedFile | FileRefused
+
+    @property
+    def may_be_unfinished(self) -> bool:
+        """Whether it is refused for what a file that is still being written would show too."""
+        return isinstance(self.found, FileRefused) and self.found.reason in _TELLING
+
+
+def fetch_file(files: Files, waiting: Waiting) -> Fetched | None:
+    """The bytes of a file, or None where it is still being written."""
     feed, file = waiting.feed, waiting.file
     data = files.read(feed.path(file.name))
     if len(data) != file.size:
         _log_unfinished(waiting)
         return None
-    try:
-        if waiting.marked:
-            _check_marker(files.read(feed.path(file.name + MARKER)), data, file.name)
-        parsed, refusal = read(data, format_spec(feed.format_id), name=file.name), None
-    except FileRefused as error:
-        if error.reason in _TELLING and files.size(feed.path(file.name)) != file.size:
-            _log_unfinished(waiting)
-            return None
-        parsed, refusal = None, error
-    return _arrival(waiting, data, parsed, refusal)
+    marker = files.read(feed.path(file.name + MARKER)) if waiting.marked else None
+    return Fetched(waiting, data, marker)
+
+
+def unchanged(files: Files, waiting: Waiting) -> Waiting | None:
+    """The file if it still has the size it was listed with, None where it is being written."""
+    if files.size(waiting.feed.path(waiting.file.name)) == waiting.file.size:
+        return waiting
+    _log_unfinished(waiting)
+    return None
+
+
+def parse_files(fetched: Sequence[Fetched]) -> list[Parsed]:
+    """What the formats of their feeds make of files: those of one format are read together."""
+    parsed = [Parsed(each, refusal) for each in fetched if (refusal := _marker_refusal(each))]
+    refused = {id(each.fetched) for each in parsed}
+    by_format: dict[str, list[Fetched]] = {}
+    for each in fetched:
+        if id(each) not in refused:
+            by_format.setdefault(each.waiting.feed.format_id, []).append(each)
+    for format_id, share in by_format.items():
+        files = [(each.waiting.file.name, each.data) for each in share]
+        found = read_all(files, format_spec(format_id))
+        parsed += [Parsed(each, one) for each, one in zip(share, found, strict=True)]
+    return parsed
+
+
+def archive_files(parsed: Sequence[Parsed]) -> list[Arrival]:
+    """The files put into the archive, without card numbers."""
+    cleaned = [_without_card_numbers(each) for each in parsed]
+    hashes = archive.put_all([kept for kept, _ in cleaned])
+    crash.point("inbox.archived")
+    return [
+        _arrival(each, sha256, kept, found)
+        for each, sha256, (kept, found) in zip(parsed, hashes, cleaned, strict=True)
+    ]
 
 
 def read_again(
@@ -71,7 +119,7 @@ def read_again(
         parsed = read_corrected(archive.get(sha256), spec, name=name, corrected=corrected)
     except FileRefused as error:
         return None, error
-    return _without_cards(parsed, corrected), None
+    return _without_cards(parsed, card_rows(parsed.rows), corrected), None
 
 
 def raw_records(data: bytes, parsed: ParsedFile, lines: Collection[int]) -> dict[int, str]:
@@ -96,44 +144,51 @@ def _log_unfinished(waiting: Waiting) -> None:
     _log.info("%s of %s is still being written", path, waiting.feed.partner_id)
 
 
-def _check_marker(marker: bytes, data: bytes, name: str) -> None:
-    """Raises FileRefused when the file is not what its marker says it is."""
-    stated = marker.decode("utf-8", errors="replace").split()
-    found = Content.of(data)
+def _marker_refusal(fetched: Fetched) -> FileRefused | None:
+    """Why a file is refused that is not what its marker says it is."""
+    if fetched.marker is None:
+        return None
+    stated = fetched.marker.decode("utf-8", errors="replace").split()
+    found = Content.of(fetched.data)
     if stated == [str(found.size), found.sha256]:
-        return
-    raise FileRefused(
+        return None
+    return FileRefused(
         "truncated",
         "The file is not what its marker says.",
         remedy="Ask the partner to send the file and its marker again.",
         expected=f"{' '.join(stated)[:100]!r}",
         found=f"{found.size} bytes, SHA-256 {found.sha256}",
-        place=Place(name),
+        place=Place(fetched.waiting.file.name),
     )
 
 
-def _arrival(
-    waiting: Waiting, data: bytes, parsed: ParsedFile | None, refusal: FileRefused | None
-) -> Arrival:
-    feed, file = waiting.feed, waiting.file
-    if parsed is None:
-        kept = _masked(data, None)
-    else:
-        whole = parsed
-        lines = whole.rows.column("line_no")
-        cards = [lines[position].as_py() for position in card_rows(whole.rows)]
-        parsed = _without_cards(whole, raw_records(data, whole, cards))
-        bad = [each.line for each in parsed.rejected]
-        ends = _ends(whole)
-        kept = _masked(data, {n for line in bad for n in range(line, ends.get(line, line) + 1)})
-    sha256 = archive.put(kept)
-    crash.point("inbox.archived")
-    facts = dict(parsed.facts) if parsed else {}
-    if kept != data:
+def _without_card_numbers(parsed: Parsed) -> tuple[bytes, ParsedFile | FileRefused]:
+    """The bytes to keep, and the file with rows that hold a card number set aside."""
+    data, whole = parsed.fetched.data, parsed.found
+    if isinstance(whole, FileRefused):
+        return _masked(data, None), whole
+    cards = card_rows(whole.rows)
+    if not cards and not whole.rejected:
+        return data, whole
+    lines = whole.rows.column("line_no")
+    texts = raw_records(data, whole, [lines[position].as_py() for position in cards])
+    found = _without_cards(whole, cards, texts)
+    bad = [each.line for each in found.rejected]
+    ends = _ends(whole)
+    kept = _masked(data, {n for line in bad for n in range(line, ends.get(line, line) + 1)})
+    return kept, found
+
+
+def _arrival(parsed: Parsed, sha256: str, kept: bytes, found: ParsedFile | FileRefused) -> Arrival:
+    feed, file = parsed.fetched.waiting.feed, parsed.fetched.waiting.file
+    refusal = found if isinstance(found, FileRefused) else None
+    whole = None if isinstance(found, FileRefused) else found
+    facts = dict(whole.facts) if whole else {}
+    if kept != parsed.fetched.data:
         facts["card_numbers"] = "masked before archiving"
     control_no = _control_no(facts, file.name, format_spec(feed.format_id))
     return Arrival(
-        feed, file.name, file.size, file.modified, sha256, control_no, facts, parsed, refusal
+        feed, file.name, file.size, file.modified, sha256, control_no, facts, whole, refusal
     )
 
 
@@ -145,9 +200,13 @@ def _masked(data: bytes, lines: Collection[int] | None) -> bytes:
     return "\n".join(text).encode("utf-8", errors="surrogateescape")
 
 
-def _without_cards(parsed: ParsedFile, raws: Mapping[int, str]) -> ParsedFile:
-    """The file with rows that hold a card number set aside; `raws` has their text by line."""
-    cards = card_rows(parsed.rows)
+def _without_cards(
+    parsed: ParsedFile, cards: Mapping[int, str], raws: Mapping[int, str]
+) -> ParsedFile:
+    """The file with rows that hold a card number (`cards`: position, column) set aside.
+
+    `raws` has their text by line.
+    """
     if not cards:
         return parsed
     lines = parsed.rows.column("line_no")

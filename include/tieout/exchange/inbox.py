@@ -13,7 +13,14 @@ from itertools import chain
 import pyarrow as pa
 from sqlalchemy import Connection
 
-from tieout.exchange.arrivals import Arrival, fetch_file
+from tieout.exchange.arrivals import (
+    Arrival,
+    Parsed,
+    archive_files,
+    fetch_file,
+    parse_files,
+    unchanged,
+)
 from tieout.exchange.contacts import note_contacts
 from tieout.exchange.feeds import (
     Feed,
@@ -29,6 +36,7 @@ from tieout.kernel import crash
 from tieout.kernel.database import execute, fetch, transaction
 from tieout.kernel.runs import Counts, record
 from tieout.kernel.staging import stage
+from tieout.transport.files import FilePlace
 
 _log = logging.getLogger(__name__)
 
@@ -85,17 +93,25 @@ def receive(  # noqa: PLR0913 (callers name each)
 def _fetch_new(conn_url: str, actor: str, feeds: Sequence[Feed], as_of: datetime) -> list[Arrival]:
     """The files that nobody has seen, fetched and archived."""
     tour = Round()
-    arrivals: list[Arrival | None] = []
+    arrivals: list[Arrival] = []
     for opened, share in tour.visits(by_connection(feeds, lambda feed: feed.connection_id)):
         listings = tour.each(opened, list_feed, share)
         crash.point("inbox.listed")
         with transaction(conn_url, actor) as connection:
             new = _unknown(connection, list(chain.from_iterable(listings)), as_of)
-        arrivals += tour.each(opened, fetch_file, new)
+        fetched = [each for each in tour.each(opened, fetch_file, new) if each is not None]
+        arrivals += archive_files(_finished(tour, opened, parse_files(fetched)))
     with transaction(conn_url, actor) as connection:
         note_contacts(connection, tour.contacts, as_of)
     tour.finish()
-    return [arrival for arrival in arrivals if arrival is not None]
+    return arrivals
+
+
+def _finished(tour: Round, opened: FilePlace, parsed: Sequence[Parsed]) -> list[Parsed]:
+    """The files but for those that are still being written."""
+    doubtful = [each.fetched.waiting for each in parsed if each.may_be_unfinished]
+    whole = set(tour.each(opened, unchanged, doubtful)) if doubtful else set()
+    return [each for each in parsed if not each.may_be_unfinished or each.fetched.waiting in whole]
 
 
 def _unknown(connection: Connection, listed: Sequence[Waiting], as_of: datetime) -> list[Waiting]:

@@ -2,7 +2,11 @@
 
 import hashlib
 import re
+from bisect import bisect_right
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,6 +23,20 @@ from tieout.formats.model import FactRecord, FieldSpec, FormatSpec, normal_name
 from tieout.formats.results import CheckResult, Counts, Fact, FileRefused, ParsedFile, RowProblem
 from tieout.kernel.errors import Place, mask_cards
 
+BATCH_BYTES = 32 * 1024 * 1024
+"""How much text is converted together, so that memory stays bounded."""
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """A file cut into cells, with what its name and its header and trailer say."""
+
+    name: str
+    content: bytes
+    grid: Grid
+    sources: Sources
+    facts: dict[str, Fact]
+
 
 def read(data: bytes | Path, spec: FormatSpec, *, name: str, strict: bool = False) -> ParsedFile:
     """The canonical rows of a file.
@@ -30,28 +48,108 @@ def read(data: bytes | Path, spec: FormatSpec, *, name: str, strict: bool = Fals
     column, does not tie with its control totals, or has more bad rows than the spec allows.
     """
     content = data.read_bytes() if isinstance(data, Path) else data
-    text = decode(content, spec, name)
-    grid = cut(content, text, spec, name)
-    size = len(grid.lines)
-    if not size and not spec.may_have_no_rows:
+    (found,) = read_all([(name, content)], spec, strict=strict)
+    if isinstance(found, FileRefused):
+        raise found
+    return found
+
+
+def read_all(
+    files: Sequence[tuple[str, bytes]], spec: FormatSpec, *, strict: bool = False
+) -> list[ParsedFile | FileRefused]:
+    """What `read` makes of each file (name and bytes), or why it is refused, in their order.
+
+    Files with the same columns are converted together, so that many small ones are as quick as a
+    large one.
+    """
+    found: dict[int, ParsedFile | FileRefused] = {}
+    alike: dict[tuple[str, ...], list[tuple[int, _Cut]]] = {}
+    for number, (name, content) in enumerate(files):
+        try:
+            file = _cut(content, spec, name)
+        except FileRefused as refusal:
+            found[number] = refusal
+        else:
+            alike.setdefault(tuple(file.grid.names), []).append((number, file))
+    for share in alike.values():
+        for batch in _batches(share):
+            parsed = _read_alike([file for _, file in batch], spec, strict)
+            found |= dict(zip((number for number, _ in batch), parsed, strict=True))
+    return [found[number] for number in range(len(files))]
+
+
+def _batches(share: Sequence[tuple[int, _Cut]]) -> Iterator[list[tuple[int, _Cut]]]:
+    batch: list[tuple[int, _Cut]] = []
+    size = 0
+    for each in share:
+        if batch and size + len(each[1].content) > BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(each)
+        size += len(each[1].content)
+    yield batch
+
+
+def _cut(content: bytes, spec: FormatSpec, name: str) -> _Cut:
+    grid = cut(content, decode(content, spec, name), spec, name)
+    if not len(grid.lines) and not spec.may_have_no_rows:
         raise _no_rows(name)
     sources = _sources(grid, spec, name)
     facts = _name_facts(spec, name) | _record_facts(grid, spec, name)
-    columns, bad = convert_fields(spec, sources, size)
-    bad += families.finish(spec, columns, size)
-    problems = _row_problems(grid, bad, physical_lines(text, spec) if bad or grid.flaws else [])
+    return _Cut(name, content, grid, sources, facts)
+
+
+def _read_alike(
+    files: Sequence[_Cut], spec: FormatSpec, strict: bool
+) -> Iterator[ParsedFile | FileRefused]:
+    """Files with the same columns: converted as one, then each judged by itself."""
+    ends = list(accumulate(len(file.grid.lines) for file in files))
+    sources = _joined([file.sources for file in files])
+    columns, bad = convert_fields(spec, sources, ends[-1])
+    bad += families.finish(spec, columns, ends[-1])
+    columns["extra"] = extra_column(spec, sources, ends[-1])
+    bad_of: dict[int, list[BadCell]] = {}
+    for cell in bad:
+        bad_of.setdefault(bisect_right(ends, cell.row), []).append(cell)
+    for number, file in enumerate(files):
+        size = len(file.grid.lines)
+        start = ends[number] - size
+        own = {name: column.slice(start, size) for name, column in columns.items()}
+        cells = [replace(cell, row=cell.row - start) for cell in bad_of.get(number, ())]
+        try:
+            yield _parsed(file, spec, own, cells, strict)
+        except FileRefused as refusal:
+            yield refusal
+
+
+def _joined(sources: Sequence[Sources]) -> Sources:
+    if len(sources) == 1:
+        return sources[0]
+    columns = [
+        pa.concat_arrays(alike) for alike in zip(*(each.columns for each in sources), strict=True)
+    ]
+    return Sources(sources[0].written, columns, sources[0].names)
+
+
+def _parsed(
+    file: _Cut, spec: FormatSpec, columns: families.Columns, bad: list[BadCell], strict: bool
+) -> ParsedFile:
+    """Raises FileRefused when too many rows are bad or the control totals do not tie."""
+    grid, name, size = file.grid, file.name, len(file.grid.lines)
+    is_flawed = bool(bad or grid.flaws)
+    lines = physical_lines(decode(file.content, spec, name), spec) if is_flawed else []
+    problems = _row_problems(grid, bad, lines)
     _refuse_above_share(spec, problems, size, name)
-    checks = run_checks(spec, columns, facts, size, set(grid.flaws) | _unreadable(bad))
+    checks = run_checks(spec, columns, file.facts, size, set(grid.flaws) | _unreadable(bad))
     _refuse_failed(spec, checks, strict, Place(name, line=grid.trailer_line))
-    columns["extra"] = extra_column(spec, sources, size)
     return ParsedFile(
         format_id=spec.id,
         name=name,
-        sha256=hashlib.sha256(content).hexdigest(),
-        size=len(content),
+        sha256=hashlib.sha256(file.content).hexdigest(),
+        size=len(file.content),
         rows=_table(spec, columns, grid, problems),
         rejected=[problems[row] for row in sorted(problems)],
-        facts=facts,
+        facts=file.facts,
         checks=checks,
         counts=Counts(size, size - len(problems), len(problems)),
     )
