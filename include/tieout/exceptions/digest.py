@@ -24,14 +24,13 @@ def plan_digest(connection: Connection, as_of: datetime) -> int:
 
     The first call of a day writes it. Later ones return the same mail, whatever has changed.
     """
+    if planned := planned_digest(connection, as_of):
+        return planned
     day = local_day(as_of, settings().zone)
-    key = f"digest:{day}:{settings().mail_to}"
-    if planned := fetch(connection, "exceptions/run/digest_planned", effect_key=key):
-        return int(planned[0]["effect_id"])
     counts = fetch(connection, "exceptions/run/digest_counts")
     urgent = fetch(connection, "exceptions/run/most_urgent", most=MOST_URGENT)
     mail = OutgoingMail(
-        effect_key=key,
+        effect_key=_key(as_of),
         connection_id=MAIL_CONNECTION,
         sender=settings().mail_from,
         recipients=[settings().mail_to],
@@ -40,6 +39,12 @@ def plan_digest(connection: Connection, as_of: datetime) -> int:
         repeatable=True,
     )
     return plan_mail(connection, mail, as_of)
+
+
+def planned_digest(connection: Connection, as_of: datetime) -> int | None:
+    """The effect_id of the digest of the instant's business day; None if none is planned."""
+    planned = fetch(connection, "exceptions/run/digest_planned", effect_key=_key(as_of))
+    return int(planned[0]["effect_id"]) if planned else None
 
 
 def digest_text(counts: Sequence[_Row], urgent: Sequence[_Row], as_of: datetime) -> str:
@@ -64,6 +69,10 @@ def digest_text(counts: Sequence[_Row], urgent: Sequence[_Row], as_of: datetime)
 def amount(minor: int | None, currency: str | None) -> str:
     """An amount as people read it, empty where a case has none."""
     return "" if minor is None or currency is None else str(Money(currency, minor))
+
+
+def _key(as_of: datetime) -> str:
+    return f"digest:{local_day(as_of, settings().zone)}:{settings().mail_to}"
 
 
 def _codes(rows: Sequence[_Row]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from tieout.exceptions.digest import plan_digest
+from tieout.exceptions.digest import plan_digest, planned_digest
 from tieout.exceptions.registry import rules
 from tieout.exceptions.runner import run_rules
 from tieout.kernel.database import fetch, lock, transaction
@@ -47,13 +47,19 @@ def _later_run(connection: Connection, as_of: datetime) -> datetime | None:
 
 
 def send_digest(*, as_of: datetime | str) -> dict[str, int]:
-    """Plan the day's digest unless it is planned already, and send what waits."""
+    """Plan the day's digest unless it is planned already, and send what waits.
+
+    The cases are those of the newest run: for an instant before it nothing new is planned.
+    """
     from tieout.exchange.sending import send
 
     instant = parse_instant(as_of)
     url = settings().database_url
     with transaction(url, actor="raise_exceptions/send_digest") as connection:
-        effect_id = plan_digest(connection, instant)
-    counts: Counts = send(url, effect_ids=[effect_id], as_of=instant)
+        is_past = _later_run(connection, instant) is not None
+        effect_id = (
+            planned_digest(connection, instant) if is_past else plan_digest(connection, instant)
+        )
+    counts: Counts = send(url, effect_ids=[effect_id] if effect_id else [], as_of=instant)
     _log.info("%s", counts.log_line())
     return counts.as_dict()

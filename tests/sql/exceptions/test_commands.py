@@ -9,7 +9,7 @@ from tests.sql.books import add, at, line, open_books, payment, rows, source_fil
 from tests.sql.harness import load
 from tieout.cli.main import main
 from tieout.exceptions.digest import plan_digest
-from tieout.exceptions.tasks import raise_exceptions
+from tieout.exceptions.tasks import raise_exceptions, send_digest
 from tieout.kernel import archive
 from tieout.kernel.database import transaction
 from tieout.settlement.tasks import reconcile
@@ -77,3 +77,9 @@ def test_the_digest_of_a_day_is_one_mail_whose_counts_are_those_of_the_cases(url
     assert "2 open, 0 acked, 0 snoozed, 0 suppressed, 0 pending." in mail
     assert "1 open; 10.00 EUR" in mail
     assert "DUPLICATE_SETTLEMENT P1 (adyen, 10.00 EUR, since 2026-03-03)" in mail
+
+
+def test_a_day_that_is_past_gets_no_digest_of_today(url: str) -> None:
+    raise_exceptions(as_of=at(5))
+    assert send_digest(as_of=at(4))["read"] == 0
+    assert rows(url, "SELECT count(*) FROM effect WHERE kind = 'MAIL'") == [(0,)]
