@@ -19,7 +19,7 @@ from benchmarks.settlement.data import tables
 from tieout.settlement.engine import matching
 from tieout.settlement.model import MatchSettings
 
-_AS_OF = datetime(2026, 11, 10)  # noqa: DTZ001
+_AS_OF = datetime(2026, 11, 10)  # noqa: DTZ001 (the engine takes it as UTC)
 _KEY = ["gateway", "gateway_ref", "kind", "currency"]
 _JOIN = """FROM payments AS p INNER JOIN lines AS l ON p.gateway = l.gateway
     AND p.gateway_ref = l.gateway_ref AND p.kind = l.kind AND p.currency = l.currency
