@@ -38,6 +38,7 @@ SELECT
             THEN greatest(b.total_minor - b.captured_minor, 0)
     END AS unpaid_minor
 FROM order_balance AS b
+ORDER BY b.order_ref
 WITH NO DATA;
 COMMENT ON MATERIALIZED VIEW quality_order IS
 'One row per order. The difference (captured less total) is null where lines or payments are
@@ -59,6 +60,7 @@ SELECT
     CASE WHEN s.kind = 'charge' THEN s.gateway || ' ' || coalesce(s.order_ref, s.gateway_ref) END
         AS charge
 FROM settlement_line AS s
+ORDER BY s.settlement_line_id
 WITH NO DATA;
 COMMENT ON MATERIALIZED VIEW quality_settlement_line IS
 'One row per settlement line. The difference is null where the line was paid out in another
