@@ -1,7 +1,8 @@
 """The `tieout` command: finds the subcommand's module and runs it.
 
 A command is a module of this package with `add_parser(subparsers)`, which sets `run` as the
-parser's default, and `run(args) -> int`, the exit code. A TieoutError ends any command with code 2.
+parser's default, and `run(args) -> int`, the exit code. A TieoutError ends any command with code 2,
+and so does a database that cannot be reached or has no tables of ours.
 Only the module of the command that is asked for is imported, so that every command starts fast.
 """
 
@@ -27,18 +28,43 @@ COMMANDS = {
 REFUSED = 2
 
 
+class DatabaseNotReady(TieoutError):  # noqa: N818 (it says what is wrong)
+    """The database does not answer, or is not Tieout's yet."""
+
+    slug = "database-not-ready"
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's own); the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     args = _parser(arguments).parse_args(arguments)
     try:
         return int(args.run(args))
-    except TieoutError as error:
-        print(f"tieout: {error}", file=sys.stderr)
-        return REFUSED
     except BrokenPipeError:
         sys.stderr.close()
         return 1
+    except Exception as error:
+        named = error if isinstance(error, TieoutError) else _database_trouble(error)
+        if named is None:
+            raise
+        print(f"tieout: {named}", file=sys.stderr)
+        return REFUSED
+
+
+def _database_trouble(error: Exception) -> DatabaseNotReady | None:
+    driver = sys.modules.get("psycopg")  # without it, no database was asked
+    cause = getattr(error, "orig", None)
+    if driver and isinstance(cause, driver.errors.UndefinedTable):
+        return DatabaseNotReady(
+            "The database has no tables of Tieout yet.",
+            remedy="Start Tieout once with `make up`, which makes them.",
+        )
+    if driver and isinstance(cause, driver.OperationalError):
+        return DatabaseNotReady(
+            f"The database cannot be used: {' '.join(str(cause).split())}.",
+            remedy="Start it, or correct TIEOUT_DATABASE_URL.",
+        )
+    return None
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:

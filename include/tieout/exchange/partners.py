@@ -87,10 +87,22 @@ def read_partners(path: Path) -> list[PartnerSpec]:
         return TypeAdapter(_PartnersFile).validate_python(content).partners
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
         raise PartnersFileError(
-            f"This is no partners file: {error}",
+            f"This is no partners file: {_trouble(error)}.",
             remedy="Correct what it names; docs/operators/partners.md shows an example.",
             place=Place(str(path)),
         ) from error
+
+
+def _trouble(error: Exception) -> str:
+    match error:
+        case OSError():
+            return str(error.strerror)
+        case ValidationError():
+            first = error.errors()[0]
+            return f"{'.'.join(map(str, first['loc'])) or 'the whole'}: {first['msg']}"
+        case yaml.MarkedYAMLError(problem_mark=mark) if mark:
+            return f"{error.problem} in line {mark.line + 1}"
+    return "it is not YAML text"
 
 
 def load_partners(connection: Connection, partners: Sequence[PartnerSpec]) -> int:

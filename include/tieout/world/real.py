@@ -217,12 +217,19 @@ def tables(figures: dict[str, Any]) -> list[Table]:
     return [stages, faults]
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date; write it as 2017-11-23") from error
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run what the command line asks for; 0 if what was found agrees with the files, else 1."""
     parser = argparse.ArgumentParser(prog="make real", description="Run the orders of Olist.")
     parser.add_argument("--all", action="store_true", help="the whole history in one interval")
-    parser.add_argument("--from", dest="first", type=date.fromisoformat, default=date(2017, 11, 23))
-    parser.add_argument("--to", dest="last", type=date.fromisoformat, default=date(2017, 11, 25))
+    parser.add_argument("--from", dest="first", type=_day, default=date(2017, 11, 23))
+    parser.add_argument("--to", dest="last", type=_day, default=date(2017, 11, 25))
     chosen = parser.parse_args(arguments)
     if chosen.last < chosen.first:
         parser.error("--to is before --from")

@@ -70,7 +70,9 @@ def test_a_partners_file_is_read_or_refused_in_words(tmp_path: Path) -> None:
         "partners:\n- {partner_id: v1, kind: VENDOR, name: One, colour: red}\n",
         "partners:\n- {partner_id: g, kind: GATEWAY, name: G}\n",
         "partners: [",
+        "",
     ):
         file.write_text(wrong)
-        with pytest.raises(PartnersFileError, match="partners-file"):
+        with pytest.raises(PartnersFileError, match="partners-file") as refused:
             read_partners(file)
+        assert "\n" not in str(refused.value)
