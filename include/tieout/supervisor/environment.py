@@ -91,9 +91,13 @@ def _secrets(settings: Settings) -> dict[str, str]:
     folder = settings.var / "secrets"
     return {
         "AIRFLOW__CORE__FERNET_KEY": _kept(folder / "fernet-key", _fernet_key),
-        "AIRFLOW__API_AUTH__JWT_SECRET": _kept(folder / "jwt-secret", secrets.token_urlsafe),
+        "AIRFLOW__API_AUTH__JWT_SECRET": _kept(folder / "jwt-secret", _signing_key),
         "AIRFLOW__API__SECRET_KEY": _kept(folder / "api-secret-key", secrets.token_urlsafe),
     }
+
+
+def _signing_key() -> str:
+    return secrets.token_urlsafe(64)
 
 
 def _fernet_key() -> str:
