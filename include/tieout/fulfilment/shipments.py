@@ -12,6 +12,11 @@ from tieout.fulfilment.rules import (
 )
 from tieout.kernel.database import execute
 
+_SHIPPED_AROUND_EVENT = {
+    "days_before": DAYS_SHIPPED_BEFORE_SCAN,
+    "days_after": DAYS_SHIPPED_AFTER_SCAN,
+}
+
 
 def load(connection: Connection, *, vendor_ids: list[str], as_of: datetime) -> None:
     """Load the staged shipments.
@@ -37,18 +42,14 @@ def load_events(connection: Connection) -> None:
     execute(connection, "exchange/analyze_staged_duplicate")
     execute(connection, "fulfilment/reject_events", tracking_no_shape=TRACKING_NO_SHAPE)
     execute(connection, "exchange/analyze_staged_rejected")
-    execute(connection, "fulfilment/insert_events")
+    execute(connection, "fulfilment/temporary_parcels")
+    execute(connection, "fulfilment/insert_events", **_SHIPPED_AROUND_EVENT)
     follow_parcels(connection)
 
 
 def follow_parcels(connection: Connection) -> None:
     """Give events that have no parcel theirs, and set the states of the parcels that got some."""
     execute(connection, "fulfilment/temporary_parcels")
-    execute(
-        connection,
-        "fulfilment/attach_events",
-        days_before=DAYS_SHIPPED_BEFORE_SCAN,
-        days_after=DAYS_SHIPPED_AFTER_SCAN,
-    )
+    execute(connection, "fulfilment/attach_events", **_SHIPPED_AROUND_EVENT)
     execute(connection, "fulfilment/analyze_parcels")
     execute(connection, "fulfilment/fold_parcels")
