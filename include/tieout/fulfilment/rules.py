@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from tieout.fulfilment.model import Answer, Chunk, Line, OrderState, ParcelState, Scan
 
-LARGEST_CHUNK = 100
+LARGEST_CHUNK = 400
 FEWEST_CHUNKS = 4
 TRACKING_NO_SHAPE = r"^[A-Za-z0-9][A-Za-z0-9-]{5,39}$"
 DAYS_SHIPPED_BEFORE_SCAN = 240

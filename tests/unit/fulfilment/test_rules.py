@@ -91,7 +91,7 @@ def test_a_late_scan_never_regresses() -> None:
 
 
 @pytest.mark.parametrize(
-    ("vendors", "tasks"), [(0, 0), (1, 1), (3, 3), (40, 4), (400, 4), (3095, 31)]
+    ("vendors", "tasks"), [(0, 0), (1, 1), (3, 3), (40, 4), (400, 4), (3095, 8)]
 )
 def test_vendors_are_worked_in_few_even_chunks(vendors: int, tasks: int) -> None:
     found = chunks([(f"v{n:04d}", f"Vendor {n}") for n in range(vendors)])
