@@ -114,6 +114,7 @@ def _context(gx: Any, folder: Path) -> Any:
         },
     }
     context.update_data_docs_site("local_site", site)
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
     return context
 
 
