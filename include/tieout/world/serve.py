@@ -2,7 +2,8 @@
 
     python -m tieout.world.serve
 
-Its day one is the day of its first start; after a pause it catches up.
+Its day one is the business day before its first start, so that there is business to see from the
+first run, on weekends too; after a pause it catches up.
 """
 
 import signal
@@ -10,14 +11,14 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from tieout.kernel.errors import TieoutError
 from tieout.kernel.settings import settings
 from tieout.world.partners import register
 from tieout.world.places import LIVE, claim_main_database, world_folder
-from tieout.world.scenario import LIVE_SCENARIO, Scenario, load_scenario
+from tieout.world.scenario import LIVE_SCENARIO, WORKDAYS, Scenario, load_scenario
 from tieout.world.servers import outside
 from tieout.world.storefront import DatabaseTill
 from tieout.world.world import SPOOL, TILL, World, accounts
@@ -26,13 +27,18 @@ PAUSE_S = 30.0
 
 
 def live_scenario(folder: Path, today: date) -> Scenario:
-    """The live scenario, beginning on the day that is kept in its folder, or today."""
+    """The live scenario, beginning on the day kept in its folder, else a business day ago."""
     file = folder / "first-day.txt"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(today.isoformat(), encoding="utf-8")
+        file.write_text(_business_day_before(today).isoformat(), encoding="utf-8")
     first_day = date.fromisoformat(file.read_text(encoding="utf-8"))
     return load_scenario(LIVE_SCENARIO).model_copy(update={"first_day": first_day})
+
+
+def _business_day_before(today: date) -> date:
+    week = [today - timedelta(days=back) for back in range(1, 8)]
+    return next(day for day in week if WORKDAYS.is_business(day))
 
 
 def serve(wait: Callable[[float], bool], clock: Callable[[], datetime]) -> None:
