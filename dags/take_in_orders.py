@@ -20,6 +20,7 @@ exception PARTNER_UNREACHABLE tells of it. The other tasks fail only with the da
 on a past instant, trigger with the parameter `as_of`.
 """
 
+from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import Asset, task
 
 from tieout.kernel.flow import AS_OF, flow_dag
@@ -48,7 +49,9 @@ def take_in_orders():
         outlet_events[ORDERS].extra = {"as_of": as_of}
         return normalise_orders(as_of=as_of)
 
-    take_in_spool(AS_OF) >> validate_entries(AS_OF) >> normalise_orders(AS_OF)
+    spool = take_in_spool(AS_OF)
+    spool >> validate_entries(AS_OF) >> normalise_orders(AS_OF)
+    spool >> EmptyOperator(task_id="spool_well")
 
 
 take_in_orders()

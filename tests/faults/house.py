@@ -16,6 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk.exceptions import AirflowSkipException
 from sqlalchemy import Engine, event
 
@@ -48,6 +49,8 @@ class House:
 
 
 def _steps(task: Any, given: Mapping[str, Any], as_of: str) -> Iterator[tuple[str, Step]]:
+    if isinstance(task, EmptyOperator):
+        return
     function = task.python_callable
     names = function.__code__.co_varnames[: function.__code__.co_argcount]
     outlets = {"outlet_events": defaultdict(SimpleNamespace)} if task.outlets else {}

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from tieout.kernel.errors import TieoutError, mask_cards
+from tieout.kernel.cards import mask_cards
+from tieout.kernel.errors import TieoutError
 
 
 class NothingKnown(TieoutError):  # noqa: N818 (it is what was found)

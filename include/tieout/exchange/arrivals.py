@@ -10,7 +10,7 @@ from pathlib import PurePath
 
 import pyarrow as pa
 
-from tieout.exchange.cards import card_rows, mask
+from tieout.exchange.cards import card_rows
 from tieout.exchange.feeds import MARKER, Feed, Waiting
 from tieout.formats.corrections import read_corrected
 from tieout.formats.model import FormatSpec
@@ -18,6 +18,7 @@ from tieout.formats.reading import read_all
 from tieout.formats.registry import format_spec
 from tieout.formats.results import Counts, Fact, FileRefused, ParsedFile, RowProblem
 from tieout.kernel import archive, crash
+from tieout.kernel.cards import mask_cards
 from tieout.kernel.errors import Place
 from tieout.transport.files import Content, Files
 
@@ -127,7 +128,7 @@ def raw_records(data: bytes, parsed: ParsedFile, lines: Collection[int]) -> dict
     text = data.decode("utf-8-sig", errors="replace").split("\n")
     ends = _ends(parsed)
     return {
-        line: mask("\n".join(text[line - 1 : ends.get(line, line)]).rstrip("\r\n"))
+        line: mask_cards("\n".join(text[line - 1 : ends.get(line, line)]).rstrip("\r\n"))
         for line in lines
     }
 
@@ -196,7 +197,7 @@ def _masked(data: bytes, lines: Collection[int] | None) -> bytes:
     """The bytes with card numbers masked on these lines (from 1), or on all."""
     text = data.decode("utf-8", errors="surrogateescape").split("\n")
     for number in range(1, len(text) + 1) if lines is None else lines:
-        text[number - 1] = mask(text[number - 1])
+        text[number - 1] = mask_cards(text[number - 1])
     return "\n".join(text).encode("utf-8", errors="surrogateescape")
 
 
@@ -224,7 +225,7 @@ def _without_cards(
 
 
 def _card_problem(line: int, column: str, raws: Mapping[int, str]) -> RowProblem:
-    raw = mask(raws[line])
+    raw = mask_cards(raws[line])
     return RowProblem(
         line=line,
         field=column,

@@ -9,8 +9,9 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Connection
 
-from tieout.exchange.cards import card_rows, find_card
+from tieout.exchange.cards import card_rows
 from tieout.kernel.audit import audit
+from tieout.kernel.cards import find_card
 from tieout.kernel.database import execute, fetch
 from tieout.kernel.errors import TieoutError
 

@@ -21,7 +21,8 @@ from tieout.formats.grid import Grid, cut, decode, physical_lines
 from tieout.formats.mapping import Sources, convert_fields
 from tieout.formats.model import FactRecord, FieldSpec, FormatSpec, normal_name
 from tieout.formats.results import CheckResult, Counts, Fact, FileRefused, ParsedFile, RowProblem
-from tieout.kernel.errors import Place, mask_cards
+from tieout.kernel.cards import mask_cards
+from tieout.kernel.errors import Place
 
 BATCH_BYTES = 32 * 1024 * 1024
 """How much text is converted together, so that memory stays bounded."""

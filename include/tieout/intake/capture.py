@@ -20,8 +20,9 @@ from typing import BinaryIO
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from tieout.kernel.cards import mask_cards
 from tieout.kernel.database import execute, transaction
-from tieout.kernel.errors import TieoutError, mask_cards
+from tieout.kernel.errors import TieoutError
 
 OPEN_SUFFIX = ".open"
 MARKER = ".done"

@@ -1,10 +1,9 @@
 """Errors as data: a slug to look up, fields to filter by, a place to look at, and a remedy."""
 
-import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-_CARD_LIKE = re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.])")
+from tieout.kernel.cards import mask_cards
 
 
 @dataclass(frozen=True)
@@ -67,26 +66,3 @@ class RunDoesNotAddUp(TieoutError):  # noqa: N818 (it says what is wrong)
     """A run's counts do not add up: something was read and is not accounted for."""
 
     slug = "run-does-not-add-up"
-
-
-def luhn_valid(digits: str) -> bool:
-    """Whether a string of digits passes the Luhn check (ISO/IEC 7812-1, annex B)."""
-    total = 0
-    for position, digit in enumerate(reversed(digits)):
-        value = int(digit)
-        if position % 2:
-            value = value * 2 - 9 * (value > 4)
-        total += value
-    return total % 10 == 0
-
-
-def mask_cards(text: str) -> str:
-    """The text with every Luhn-valid number of 13 to 19 digits masked to its last four."""
-
-    def mask(found: re.Match[str]) -> str:
-        digits = re.sub(r"\D", "", found.group())
-        if not luhn_valid(digits):
-            return found.group()
-        return f"{'*' * (len(digits) - 4)}{digits[-4:]}"
-
-    return _CARD_LIKE.sub(mask, text)

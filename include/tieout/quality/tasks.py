@@ -26,18 +26,24 @@ class QualityFailed(TieoutError):  # noqa: N818 (what the data did)
 def check_quality(*, as_of: datetime | str) -> dict[str, int]:
     """Evaluate every suite, keep the results under `as_of`, and build the pages for analysts.
 
-    Running it again for the same instant replaces that instant's results. Returns how many
+    Running it again for the same instant replaces that instant's results. What is checked is what
+    is there now, so an instant before the newest results changes nothing. Returns how many
     expectations there are (`expectations`), and how many failed by severity (`critical`, `warning`,
     `info`). Raises QualityNotChecked when an expectation cannot be evaluated.
     """
     own, instant = settings(), parse_instant(as_of)
-    with transaction(own.database_url, actor=f"{FLOW}/check_quality") as connection:
-        lock(connection, FLOW)
-        for file in sql_folder("quality/refresh"):
-            execute(connection, file.path.with_suffix("").as_posix())
-    rows = evaluate(own.database_url, own.var / "quality", SUITES)
-    with transaction(own.database_url, actor=f"{FLOW}/check_quality") as connection:
-        execute(connection, "quality/save_results", as_of=instant, results=json.dumps(rows))
+    actor = f"{FLOW}/check_quality"
+    with transaction(own.database_url, actor) as turn:
+        lock(turn, FLOW)
+        newest = fetch(turn, "quality/newest_check")[0]["as_of"]
+        if newest is not None and newest > instant:
+            _LOG.info("Nothing to check as of %s: there are results of %s", instant, newest)
+            return {"expectations": 0, **dict.fromkeys(_SEVERITIES, 0)}
+        with transaction(own.database_url, actor) as connection:
+            for file in sql_folder("quality/refresh"):
+                execute(connection, file.path.with_suffix("").as_posix())
+        rows = evaluate(own.database_url, own.var / "quality", SUITES)
+        execute(turn, "quality/save_results", as_of=instant, results=json.dumps(rows))
     failed = [row for row in rows if not row["success"]]
     for row in failed:
         _LOG.info(

@@ -3,7 +3,8 @@
 import pyarrow as pa
 import pytest
 
-from tieout.exchange.cards import card_rows, find_card, mask
+from tieout.exchange.cards import card_rows
+from tieout.kernel.cards import find_card, mask_cards
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,7 @@ from tieout.exchange.cards import card_rows, find_card, mask
 def test_cards_are_found_and_masked_to_the_last_four(text: str) -> None:
     card = find_card(text)
     assert card is not None
-    masked = mask(text)
+    masked = mask_cards(text)
     assert find_card(masked) is None
     assert card[-4:] in masked
     assert len(masked) == len(text)
@@ -45,7 +46,7 @@ def test_cards_are_found_and_masked_to_the_last_four(text: str) -> None:
 )
 def test_other_numbers_are_left_alone(text: str) -> None:
     assert find_card(text) is None
-    assert mask(text) == text
+    assert mask_cards(text) == text
 
 
 def test_references_and_telephone_numbers_are_not_cards() -> None:

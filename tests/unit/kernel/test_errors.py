@@ -1,6 +1,7 @@
 """Errors say what, where and what to do, and show no card number."""
 
-from tieout.kernel.errors import Place, TieoutError, luhn_valid, mask_cards
+from tieout.kernel.cards import luhn_valid, mask_cards
+from tieout.kernel.errors import Place, TieoutError
 
 
 def test_the_sentence_names_place_problem_remedy_and_slug() -> None:
@@ -12,7 +13,7 @@ def test_the_sentence_names_place_problem_remedy_and_slug() -> None:
 
 
 def test_card_numbers_are_masked_and_other_numbers_are_not() -> None:
-    assert mask_cards("card 4111 1111 1111 1111 here") == "card ************1111 here"
+    assert mask_cards("card 4111 1111 1111 1111 here") == "card ***************1111 here"
     assert mask_cards("psp 1829098024817852") == "psp 1829098024817852"
     assert "4111111111111111" not in str(TieoutError("saw 4111111111111111", remedy=""))
 

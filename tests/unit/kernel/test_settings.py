@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,8 @@ def test_an_unreadable_connection_is_named_but_not_shown(
     assert text not in str(caught.value)
 
 
-def test_a_missing_connection_says_where_to_add_it() -> None:
+def test_a_missing_connection_says_where_to_add_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "airflow", raising=False)
     with pytest.raises(SettingsError, match="AIRFLOW_CONN_NOBODY"):
         connection("nobody")
 

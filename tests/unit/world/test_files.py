@@ -8,7 +8,7 @@ import pytest
 from tieout.formats.reading import read
 from tieout.formats.registry import format_spec
 from tieout.formats.results import FileRefused, ParsedFile
-from tieout.kernel.errors import mask_cards
+from tieout.kernel.cards import mask_cards
 from tieout.world import adyen, stripe
 from tieout.world.carrier import COLUMNS, with_bad_rows
 from tieout.world.gateways import batch_of, other_currency

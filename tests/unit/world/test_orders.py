@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tieout.kernel.errors import mask_cards
+from tieout.kernel.cards import mask_cards
 from tieout.world.orders import Order, entry_rows, orders_of, sku_name
 from tieout.world.scenario import Faults, Scenario, Shares
 
