@@ -66,7 +66,10 @@ MOMENTS = moments_of(SCENARIO)[1:]
 
 NOON = moments_of(QUIET)[0].as_of
 HOUR = timedelta(hours=1)
-WITHOUT_ROWS = {"list_vendors", "list_gateways", "quality_gate", "announce_day", "check"}
+WITHOUT_ROWS = {
+    *("list_vendors", "list_gateways", "quality_gate", "announce_day", "check"),
+    *("every_vendor_well", "spool_well"),
+}
 COUNTS = re.compile(r"read (\d+) = (\d+) applied \+ (\d+) duplicate \+ (\d+) quar\w+ \+ (\d+) def")
 CARD = "4111 1111 1111 1111"
 OTHER_HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ5jXr0vC1vO1qJr2n1m1l9r3o4xF1n2k3l4m5n6o7p8"
@@ -250,7 +253,8 @@ def test_every_task_that_works_on_rows_ends_with_what_became_of_them(played: Pla
         re.DOTALL,
     )
     dags = played.shop.airflow.flows._dags.values()
-    assert {task for task, _ in blocks} == {task.task_id for dag in dags for task in dag.tasks}
+    working = [task for dag in dags for task in dag.tasks if hasattr(task, "python_callable")]
+    assert {task for task, _ in blocks} >= {task.task_id for task in working}
     for task, text in blocks:
         if task not in WITHOUT_ROWS:
             ours = [line for line in text.splitlines() if "[tieout." in line]
@@ -369,7 +373,8 @@ def test_a_vendor_that_cannot_be_reached_holds_up_nobody_and_is_told(quiet: Shop
     run = quiet.airflow.run("send_vendor_orders", NOON)
     assert run.state == "failed"
     assert {task: state for task, state in run.tasks.items() if state != "success"} == {
-        "send[Vendor 2]": "failed"
+        "send[Vendor 2]": "failed",
+        "every_vendor_well": "upstream_failed",
     }
     states = "SELECT DISTINCT vendor_id, status FROM vendor_order ORDER BY 1"
     assert quiet.ask(states) == [("v001", "DELIVERED"), ("v002", "WRITTEN"), ("v003", "DELIVERED")]
