@@ -16,8 +16,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk.exceptions import AirflowSkipException
 from sqlalchemy import Engine, event
 
 from tieout.kernel import crash, database
@@ -49,7 +47,7 @@ class House:
 
 
 def _steps(task: Any, given: Mapping[str, Any], as_of: str) -> Iterator[tuple[str, Step]]:
-    if isinstance(task, EmptyOperator):
+    if not hasattr(task, "python_callable"):
         return
     function = task.python_callable
     names = function.__code__.co_varnames[: function.__code__.co_argcount]
@@ -68,6 +66,8 @@ def _steps(task: Any, given: Mapping[str, Any], as_of: str) -> Iterator[tuple[st
 
 def once(label: str, step: Step) -> Any:
     """Run a step as the scheduler would."""
+    from airflow.sdk.exceptions import AirflowSkipException
+
     try:
         return step()
     except AirflowSkipException:

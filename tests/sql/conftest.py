@@ -12,6 +12,16 @@ from tieout.kernel.postgres import PostgresServer
 from tieout.kernel.settings import settings
 
 
+@pytest.fixture(autouse=True)
+def own_folders(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No folder that an earlier test set up for Airflow is this test's."""
+    for name in ("TIEOUT_ARCHIVE", "TIEOUT_CONNECTIONS"):
+        monkeypatch.delenv(name, raising=False)
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
 @pytest.fixture
 def case_url(
     pg_server: PostgresServer,

@@ -53,6 +53,6 @@ def test_identities_go_on_behind_given_rows(case_url: str) -> None:
 
 def test_guards_hold_again_after_loading(case_url: str) -> None:
     harness.load(case_url, {"order_entry": [ENTRY]})
-    refused = {"execute": "UPDATE order_entry SET status = 'DUPLICATE'"}
-    with pytest.raises(Exception, match="no transition VALID to DUPLICATE"):
+    refused = {"execute": "UPDATE order_entry SET status = 'RECEIVED'"}
+    with pytest.raises(Exception, match="no transition VALID to RECEIVED"):
         harness.check(case_url, {"run": refused})

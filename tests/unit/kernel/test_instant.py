@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from tieout.kernel.errors import SettingsError
-from tieout.kernel.flow import business_instant
+from tieout.kernel.instant import business_instant
 
 SCHEDULED = SimpleNamespace(
     data_interval_end=datetime(2026, 3, 2, 1, tzinfo=UTC),
