@@ -1,8 +1,8 @@
 """The instant that a run of a flow speaks of.
 
 Every flow works on what was so as of one instant, never on the clock. It is, in this order: the
-run's parameter `as_of`; the newest `as_of` of the assets that triggered the run; the end of its data
-interval; the time for which the run was asked.
+run's parameter `as_of`; the newest `as_of` of the assets that triggered the run; the end of its
+data interval; the time for which the run was asked.
 """
 
 from collections.abc import Iterable, Mapping
