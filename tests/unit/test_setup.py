@@ -29,8 +29,8 @@ def _program(checkout: Path, name: str, code: str) -> None:
     file.chmod(0o755)
 
 
-def _setup(checkout: Path) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": str(checkout / "path"), "HOME": os.environ.get("HOME", "/")}
+def _setup(checkout: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": str(checkout / "path"), "HOME": os.environ.get("HOME", "/")} | variables
     return subprocess.run(
         ["bash", checkout / "bin" / "setup"],
         env=environment,
@@ -47,6 +47,16 @@ def test_without_a_fitting_python_it_says_so_in_one_line(checkout: Path) -> None
     assert found.stdout == ""
     assert found.stderr.count("\n") == 1
     assert "no Python 3.11, 3.12 or 3.13 found" in found.stderr
+
+
+def test_a_python_that_was_named_and_does_not_fit_is_not_replaced_by_another(
+    checkout: Path,
+) -> None:
+    _program(checkout, "python3", 'echo "Python 3.12.1"')
+    _program(checkout, "python3.9", "exit 1")
+    found = _setup(checkout, PYTHON="python3.9")
+    assert (found.returncode, found.stdout) == (1, "")
+    assert found.stderr.startswith("set-up: PYTHON=python3.9 is no Python 3.11")
 
 
 def test_without_venv_it_names_the_package_to_install(checkout: Path) -> None:
