@@ -5,6 +5,7 @@
 -- resolves: it becomes unique with new data
 -- reads: current_finding (one row per finding of the newest reconciliation)
 -- writes: one row per settlement line
+-- params: as_of
 SELECT
     'file:' || f.file_name || ':' || f.file_line AS subject,
     f.gateway AS partner_id,
@@ -13,5 +14,5 @@ SELECT
     f.booked_at AS since,
     f.keys || array_remove(ARRAY['payment:' || f.line_order_ref], NULL) AS keys,
     f.evidence || jsonb_build_object('file', f.file_name, 'line', f.file_line) AS evidence
-FROM current_finding AS f
+FROM current_finding(:as_of) AS f
 WHERE f.code = 'AMBIGUOUS_MATCH'

@@ -5,6 +5,7 @@
 -- resolves: parts add up, or a corrected line comes
 -- reads: current_finding (one row per finding of the newest reconciliation)
 -- writes: one row per payment
+-- params: as_of
 SELECT
     f.payment_ref AS subject,
     f.gateway AS partner_id,
@@ -13,5 +14,5 @@ SELECT
     f.booked_at AS since,
     f.keys,
     f.evidence || jsonb_build_object('file', f.file_name, 'line', f.file_line) AS evidence
-FROM current_finding AS f
+FROM current_finding(:as_of) AS f
 WHERE f.code = 'AMOUNT_UNDER'

@@ -5,6 +5,7 @@
 -- resolves: a reversal line takes it back
 -- reads: current_finding (one row per finding of the newest reconciliation)
 -- writes: one row per payment, its further lines in the evidence
+-- params: as_of
 SELECT
     f.payment_ref AS subject,
     f.gateway AS partner_id,
@@ -24,6 +25,6 @@ SELECT
             ) ORDER BY f.settlement_line_id
         )
     ) AS evidence
-FROM current_finding AS f
+FROM current_finding(:as_of) AS f
 WHERE f.code = 'DUPLICATE_SETTLEMENT'
 GROUP BY f.payment_ref, f.order_ref, f.gateway

@@ -9,13 +9,14 @@
 -- reads: current_finding (one row per finding of the newest reconciliation), payment (one row per
 --   payment)
 -- writes: one row per reference and gateway
+-- params: as_of
 WITH findings AS (
     SELECT
         f.*,
         coalesce(
             f.line_order_ref, f.line_gateway_ref, 'file:' || f.file_name || ':' || f.file_line
         ) AS subject
-    FROM current_finding AS f
+    FROM current_finding(:as_of) AS f
     WHERE
         f.code = 'SETTLED_NO_ORDER'
         AND NOT EXISTS (
@@ -24,7 +25,7 @@ WITH findings AS (
                 p.payment_ref = f.line_order_ref
                 AND p.gateway = f.gateway
                 AND p.kind = f.evidence ->> 'kind'
-                AND p.first_reconciled_on IS NULL
+                AND coalesce(p.first_reconciled_on, 'infinity') > f.business_date
         )
         AND NOT EXISTS (
             SELECT 1 FROM payment AS p
@@ -32,7 +33,7 @@ WITH findings AS (
                 p.gateway_ref = f.line_gateway_ref
                 AND p.gateway = f.gateway
                 AND p.kind = f.evidence ->> 'kind'
-                AND p.first_reconciled_on IS NULL
+                AND coalesce(p.first_reconciled_on, 'infinity') > f.business_date
         )
 )
 

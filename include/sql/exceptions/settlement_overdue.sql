@@ -8,6 +8,7 @@
 -- reads: current_finding (one row per finding of the newest reconciliation), settlement_line (one row
 --   per line)
 -- writes: one row per payment
+-- params: as_of
 SELECT
     f.payment_ref AS subject,
     f.gateway AS partner_id,
@@ -16,17 +17,16 @@ SELECT
     f.captured_at AS since,
     f.keys || ARRAY['feed:' || f.gateway || '/SETTLEMENT'] AS keys,
     f.evidence
-FROM current_finding AS f
+FROM current_finding(:as_of) AS f
 WHERE
     f.code = 'SETTLEMENT_OVERDUE'
-
     AND NOT EXISTS (
         SELECT 1 FROM settlement_line AS l
         WHERE
             l.gateway = f.gateway
             AND l.gateway_ref = f.evidence ->> 'gateway_ref'
             AND l.kind IN ('charge', 'refund')
-            AND l.first_reconciled_on IS NULL
+            AND coalesce(l.first_reconciled_on, 'infinity') > f.business_date
     )
     AND NOT EXISTS (
         SELECT 1 FROM settlement_line AS l
@@ -34,5 +34,5 @@ WHERE
             l.order_ref = f.payment_ref
             AND l.gateway = f.gateway
             AND l.kind IN ('charge', 'refund')
-            AND l.first_reconciled_on IS NULL
+            AND coalesce(l.first_reconciled_on, 'infinity') > f.business_date
     )

@@ -440,6 +440,21 @@ def test_settlement_findings_that_new_rows_overtook_wait_for_the_next_reconcilia
     assert found(url, "SETTLEMENT_OVERDUE", at(6)) == []
 
 
+def test_an_instant_sees_the_findings_of_its_own_reconciliation(url: str) -> None:
+    add(url, payment=[payment(1)], settlement_line=[line(2)])
+    reconcile(as_of=at(6))
+    add(url, payment=[payment(2)], settlement_line=[line(1)])
+    reconcile(as_of=at(9))
+    for code in ("SETTLED_NO_ORDER", "SETTLEMENT_OVERDUE"):
+        assert found(url, code, at(5)) == []
+        assert found(url, code, at(6)) == []
+        assert found(url, code, at(9)) == []
+    add(url, payment=[payment(3)])
+    reconcile(as_of=at(10))
+    assert found(url, "SETTLEMENT_OVERDUE", at(9)) == []
+    assert found(url, "SETTLEMENT_OVERDUE", at(10)) == [("P3", 1000)]
+
+
 def test_money_of_an_order_in_quarantine_is_no_exception_of_its_own(url: str) -> None:
     entry = {
         "entry_row_id": 1,

@@ -6,7 +6,8 @@ from tests.sql.books import add, at, line, open_books, payment, rows
 from tieout.settlement.tasks import DateReconciled, day_is_complete, reconcile
 
 FINDINGS = """
-    SELECT f.code, coalesce(f.payment_ref, f.line_order_ref) FROM current_finding AS f ORDER BY 1, 2
+    SELECT f.code, coalesce(f.payment_ref, f.line_order_ref)
+      FROM current_finding('infinity') AS f ORDER BY 1, 2
 """
 MATCHES = (
     "SELECT business_date::text, payment_id, settlement_line_id FROM settlement_match ORDER BY 2"

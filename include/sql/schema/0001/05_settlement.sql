@@ -105,8 +105,9 @@ CREATE TABLE settlement_proof (
     CHECK (opening_minor + new_minor = matched_minor + exception_minor + open_minor)
 );
 
-CREATE VIEW current_finding AS
+CREATE VIEW reconciled_finding AS
 SELECT
+    f.business_date,
     f.code,
     f.payment_id,
     f.settlement_line_id,
@@ -135,8 +136,17 @@ LEFT JOIN payment AS p
     ON p.payment_id = coalesce(f.payment_id, (f.evidence ->> 'related_payment_id')::bigint)
 LEFT JOIN sales_order AS o ON o.sales_order_id = p.sales_order_id
 LEFT JOIN settlement_line AS l ON l.settlement_line_id = f.settlement_line_id
-LEFT JOIN source_file AS s ON s.source_file_id = l.source_file_id
-WHERE f.business_date = (SELECT max(r.business_date) FROM settlement_run AS r);
-COMMENT ON VIEW current_finding IS
-'The findings of the newest reconciliation with the payment that each is about, also where that
-payment is settled by another line (a duplicate), and the keys that a case of it touches.';
+LEFT JOIN source_file AS s ON s.source_file_id = l.source_file_id;
+COMMENT ON VIEW reconciled_finding IS
+'The findings of each reconciliation with the payment that each is about, also where that payment is
+settled by another line (a duplicate), and the keys that a case of it touches.';
+
+CREATE FUNCTION current_finding(as_of timestamptz) RETURNS SETOF reconciled_finding
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT f.* FROM reconciled_finding AS f
+     WHERE f.business_date = (
+        SELECT max(r.business_date) FROM settlement_run AS r WHERE r.as_of <= current_finding.as_of
+     )
+$$;
+COMMENT ON FUNCTION current_finding IS
+'The findings of the newest reconciliation that there was at an instant.';
