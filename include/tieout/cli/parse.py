@@ -61,10 +61,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _report(parsed: "ParsedFile", spec: "FormatSpec") -> None:
     counts = parsed.counts
-    records = [
-        name for name in ("header", "trailer") if getattr(spec.records, name, None) is not None
-    ]
-    also = f" + {' + '.join(records)}" if records else ""
+    also = "".join(f" + {record.tag}" for record in spec.layout.around)
     print(f"format    {parsed.format_id} ({spec.title})")
     print(f"file      {parsed.name}, {parsed.size} bytes, sha256 {parsed.sha256}")
     print(f"records   {counts.read}{also}")

@@ -242,12 +242,11 @@ def _control_no(facts: Mapping[str, Fact], name: str, spec: FormatSpec) -> str |
     named = re.fullmatch(spec.name_pattern, name) if spec.name_pattern else None
     known = (named.groupdict() if named else {}) | dict(facts)
     stated = next((str(known[fact]) for fact in _CONTROL_FACTS if known.get(fact)), None)
-    if stated is None and "control_no" in _header_names(spec):
+    if stated is None and "control_no" in _fact_names(spec):
         ending = re.search(r"(\d+)$", PurePath(name).stem)
         stated = ending[1] if ending else None
     return str(int(stated)) if stated and stated.isdecimal() else stated
 
 
-def _header_names(spec: FormatSpec) -> set[str]:
-    header = spec.records.header
-    return {field.name for field in header.fields} if header else set()
+def _fact_names(spec: FormatSpec) -> set[str]:
+    return {field.name for record in spec.layout.around for field in record.fields}

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from tieout.formats.model import FieldSpec
+from tieout.formats.fields import FieldSpec
 from tieout.kernel.errors import MoneyError
 from tieout.kernel.money import exponent, to_minor
 

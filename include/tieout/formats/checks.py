@@ -6,7 +6,7 @@ from typing import cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tieout.formats.families import Columns
+from tieout.formats.columns import Columns
 from tieout.formats.model import Check, FormatSpec
 from tieout.formats.results import CheckResult, Fact
 from tieout.kernel.money import format_minor

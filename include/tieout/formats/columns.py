@@ -8,11 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tieout.formats.cells import RATE_SCALE, CellError, Value, cell_value, zone_of
-from tieout.formats.model import FieldSpec
+from tieout.formats.fields import FieldSpec
 from tieout.kernel.errors import MoneyError
 from tieout.kernel.money import exponent
 
 SMALL = 256
+Columns = dict[str, pa.Array]
 ARROW_TYPES: dict[str, pa.DataType] = {
     "text": pa.string(),
     "currency": pa.string(),

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tieout.formats.grid import cut, decode, physical_lines
 from tieout.formats.model import FormatSpec
 from tieout.formats.reading import read
 from tieout.formats.results import Counts, ParsedFile
+from tieout.formats.source import open_source
 
 
 def read_corrected(
@@ -20,9 +20,9 @@ def read_corrected(
     `data` is the file as it came; `corrected` gives, for the line on which a record starts, its new
     text. The counts are those of the corrected rows. Raises FileRefused as `read` does.
     """
-    text = decode(data, spec, name)
-    starts = cut(data, text, spec, name).lines.to_pylist()
-    lines = physical_lines(text, spec)
+    source = open_source(data, name, spec.encodings)
+    starts = [line for grid in spec.layout.cut(source) for line in grid.lines.to_pylist()]
+    lines = source.lines
     ends = [*starts[1:], starts[-1] + 1] if starts else []
     for start, end in zip(starts, ends, strict=True):
         if start in corrected:

@@ -5,8 +5,9 @@ import json
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tieout.formats.fields import FieldSpec, normal_name
 from tieout.formats.mapping import Sources
-from tieout.formats.model import FieldSpec, FormatSpec, normal_name
+from tieout.formats.model import FormatSpec
 
 _NEEDS_ESCAPE = r'[\\"\x00-\x1f]'
 

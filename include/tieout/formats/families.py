@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tieout.formats.columns import ARROW_TYPES, BadCell
+from tieout.formats.columns import ARROW_TYPES, BadCell, Columns
 from tieout.formats.model import FormatSpec
 
 KINDS = (
@@ -40,7 +40,6 @@ SETTLEMENT_COLUMNS: Mapping[str, str] = {
     "account": "text",
     "method": "text",
 }
-Columns = dict[str, pa.Array]
 
 
 def canonical_types(spec: FormatSpec) -> dict[str, pa.DataType]:

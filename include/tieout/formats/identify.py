@@ -1,14 +1,14 @@
 """Which format a file has, told from its bytes; the name only decides between equals."""
 
-import csv
-import io
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tieout.formats.model import FormatSpec, normal_name
+from tieout.formats.fields import normal_name
+from tieout.formats.model import FormatSpec
 from tieout.formats.registry import all_formats
+from tieout.formats.results import FileRefused
+from tieout.formats.source import SEND_AGAIN, Source, open_source
 from tieout.kernel.errors import Place, TieoutError
 
 _HEAD_BYTES = 262_144
@@ -40,9 +40,15 @@ class Identification:
 class _Fit:
     spec: FormatSpec
     reason: str
+    certain: bool
     known: int
     missing: tuple[str, ...]
     name_fits: bool
+
+    @property
+    def rank(self) -> tuple[bool, int, bool]:
+        """What decides between formats that fit."""
+        return self.certain, self.known, self.name_fits
 
 
 def identify(data: bytes, name: str | None = None) -> Identification:
@@ -51,13 +57,21 @@ def identify(data: bytes, name: str | None = None) -> Identification:
     The first 256 KiB are looked at. `name` is the partner's file name, where there is one.
     Raises FormatUnknown when none fits, FormatAmbiguous when several fit equally.
     """
-    head = _head(data, name)
-    fits = [fit for spec in all_formats() if (fit := _fit(spec, head, name))]
+    _refuse_hopeless(data, name)
+    heads: dict[tuple[str, ...], Source | None] = {}
+    fits = []
+    for spec in all_formats():
+        if spec.encodings not in heads:
+            heads[spec.encodings] = _head(data, spec, name)
+        head = heads[spec.encodings]
+        fit = head and _fit(spec, head, name)
+        if fit:
+            fits.append(fit)
     good = [fit for fit in fits if not fit.missing]
     if not good:
         raise _unknown(fits, name)
-    best = max((fit.known, fit.name_fits) for fit in good)
-    winners = [fit for fit in good if (fit.known, fit.name_fits) == best]
+    best = max(fit.rank for fit in good)
+    winners = [fit for fit in good if fit.rank == best]
     if len(winners) > 1:
         ids = " and ".join(fit.spec.id for fit in winners)
         raise FormatAmbiguous(
@@ -71,29 +85,23 @@ def identify(data: bytes, name: str | None = None) -> Identification:
     return Identification(won.spec.id, f"{won.reason}{also}", won.known, won.name_fits)
 
 
-def _head(data: bytes, name: str | None) -> str:
-    if b"\0" in data[:_HEAD_BYTES]:
-        raise FormatUnknown(
-            "The file is binary.",
-            remedy="Ask the partner for the text form of the file.",
-            place=Place(name),
-        )
-    text = data[:_HEAD_BYTES].decode("utf-8-sig", errors="replace")
-    if not text.strip():
-        raise FormatUnknown(
-            "The file is empty.",
-            remedy="Ask the partner to send the whole file again.",
-            place=Place(name),
-        )
-    return text
+def _head(data: bytes, spec: FormatSpec, name: str | None) -> Source | None:
+    """The start of a file up to a whole line, or None where it is in other encodings."""
+    start = data[:_HEAD_BYTES]
+    if len(data) > _HEAD_BYTES:
+        start = start[: start.rfind(b"\n") + 1] or start
+    try:
+        return open_source(start, name or "", spec.encodings)
+    except FileRefused:
+        return None
 
 
-def _fit(spec: FormatSpec, head: str, name: str | None) -> _Fit | None:
+def _fit(spec: FormatSpec, head: Source, name: str | None) -> _Fit | None:
     """How the format fits, or None where the file has nothing of it."""
-    found = _columns_of(spec, head)
+    found = spec.layout.recognise(head, spec.id)
     if found is None:
         return None
-    names = set(map(normal_name, found))
+    names = set(map(normal_name, found.names))
     known = {normal_name(source) for field in spec.fields for source in field.sources} & names
     missing = tuple(
         (field.alternatives or field.plus or field.sources)[0]
@@ -103,41 +111,21 @@ def _fit(spec: FormatSpec, head: str, name: str | None) -> _Fit | None:
     name_fits = bool(
         name and spec.name_pattern and re.fullmatch(spec.name_pattern, Path(name).name)
     )
-    if spec.tagged:
-        reason = f"its first record names the format {spec.id}"
-    else:
-        reason = f"{len(known)} of its {len(names)} columns are those of {spec.id}"
-    return _Fit(spec, reason, len(known), missing, name_fits) if known else None
+    reason = found.reason or f"{len(known)} of its {len(names)} columns are those of {spec.id}"
+    if not known and not found.certain:
+        return None
+    return _Fit(spec, reason, found.certain, len(known), missing, name_fits)
 
 
-def _columns_of(spec: FormatSpec, head: str) -> list[str] | None:
-    """The column names as this format would read them, or None where it cannot."""
-    if spec.layout == "jsonl":
-        return _json_keys(head)
-    try:
-        rows = csv.reader(
-            io.StringIO(head, newline=""),
-            delimiter=spec.dialect.delimiter,
-            quotechar=spec.dialect.quoteChar,
+def _refuse_hopeless(data: bytes, name: str | None) -> None:
+    if not data.strip():
+        raise FormatUnknown("The file is empty.", remedy=SEND_AGAIN, place=Place(name))
+    if b"\0" in data[:_HEAD_BYTES]:
+        raise FormatUnknown(
+            "The file is binary.",
+            remedy="Ask the partner for the text form of the file.",
+            place=Place(name),
         )
-        records = [row for row, _ in zip((row for row in rows if row), range(2), strict=False)]
-    except csv.Error:
-        return None
-    if not spec.tagged:
-        return records[0] if records else None
-    header = spec.records.header
-    if header is None or len(records) < 2 or records[0][:2] != [header.tag, spec.id]:
-        return None
-    return records[1][1:]
-
-
-def _json_keys(head: str) -> list[str] | None:
-    first = next((line for line in head.split("\n") if line.strip()), "")
-    try:
-        found = json.loads(first)
-    except (ValueError, RecursionError):
-        return None
-    return list(found) if isinstance(found, dict) else None
 
 
 def _unknown(fits: list[_Fit], name: str | None) -> FormatUnknown:

@@ -7,9 +7,9 @@ from typing import cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tieout.formats.columns import BadCell, constrain, convert
-from tieout.formats.families import Columns
-from tieout.formats.model import FieldSpec, FormatSpec, normal_name
+from tieout.formats.columns import BadCell, Columns, constrain, convert
+from tieout.formats.fields import FieldSpec, normal_name
+from tieout.formats.model import FormatSpec
 
 
 @dataclass

@@ -1,6 +1,5 @@
 """Reading a file by its spec: cut, convert, finish, check; refused whole, or read to its end."""
 
-import hashlib
 import re
 from bisect import bisect_right
 from collections import Counter
@@ -13,14 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tieout.formats import families
-from tieout.formats.cells import CellError, cell_value
 from tieout.formats.checks import run_checks
-from tieout.formats.columns import BadCell
+from tieout.formats.columns import BadCell, Columns
 from tieout.formats.extra import extra_column
-from tieout.formats.grid import Grid, cut, decode, physical_lines
+from tieout.formats.fields import normal_name
+from tieout.formats.grid import Grid
 from tieout.formats.mapping import Sources, convert_fields
-from tieout.formats.model import FactRecord, FieldSpec, FormatSpec, normal_name
+from tieout.formats.model import FormatSpec
 from tieout.formats.results import CheckResult, Counts, Fact, FileRefused, ParsedFile, RowProblem
+from tieout.formats.source import Source, open_source
 from tieout.kernel.cards import mask_cards
 from tieout.kernel.errors import Place
 
@@ -33,7 +33,7 @@ class _Cut:
     """A file cut into cells, with what its name and its header and trailer say."""
 
     name: str
-    content: bytes
+    source: Source
     grid: Grid
     sources: Sources
     facts: dict[str, Fact]
@@ -83,21 +83,21 @@ def _batches(share: Sequence[tuple[int, _Cut]]) -> Iterator[list[tuple[int, _Cut
     batch: list[tuple[int, _Cut]] = []
     size = 0
     for each in share:
-        if batch and size + len(each[1].content) > BATCH_BYTES:
+        if batch and size + each[1].source.size > BATCH_BYTES:
             yield batch
             batch, size = [], 0
         batch.append(each)
-        size += len(each[1].content)
+        size += each[1].source.size
     yield batch
 
 
 def _cut(content: bytes, spec: FormatSpec, name: str) -> _Cut:
-    grid = cut(content, decode(content, spec, name), spec, name)
+    source = open_source(content, name, spec.encodings)
+    (grid,) = spec.layout.cut(source)
     if not len(grid.lines) and not spec.may_have_no_rows:
         raise _no_rows(name)
     sources = _sources(grid, spec, name)
-    facts = _name_facts(spec, name) | _record_facts(grid, spec, name)
-    return _Cut(name, content, grid, sources, facts)
+    return _Cut(name, source, grid, sources, _name_facts(spec, name) | grid.facts)
 
 
 def _read_alike(
@@ -133,12 +133,12 @@ def _joined(sources: Sequence[Sources]) -> Sources:
 
 
 def _parsed(
-    file: _Cut, spec: FormatSpec, columns: families.Columns, bad: list[BadCell], strict: bool
+    file: _Cut, spec: FormatSpec, columns: Columns, bad: list[BadCell], strict: bool
 ) -> ParsedFile:
     """Raises FileRefused when too many rows are bad or the control totals do not tie."""
     grid, name, size = file.grid, file.name, len(file.grid.lines)
     is_flawed = bool(bad or grid.flaws)
-    lines = physical_lines(decode(file.content, spec, name), spec) if is_flawed else []
+    lines = file.source.lines if is_flawed else []
     problems = _row_problems(grid, bad, lines)
     _refuse_above_share(spec, problems, size, name)
     checks = run_checks(spec, columns, file.facts, size, set(grid.flaws) | _unreadable(bad))
@@ -146,8 +146,8 @@ def _parsed(
     return ParsedFile(
         format_id=spec.id,
         name=name,
-        sha256=hashlib.sha256(file.content).hexdigest(),
-        size=len(file.content),
+        sha256=file.source.sha256,
+        size=file.source.size,
         rows=_table(spec, columns, grid, problems),
         rejected=[problems[row] for row in sorted(problems)],
         facts=file.facts,
@@ -174,7 +174,7 @@ def _sources(grid: Grid, spec: FormatSpec, name: str) -> Sources:
     doubled = [found for found, times in Counter(names).items() if times > 1 and found in known]
     if doubled:
         raise _header_refused("structure", name, f"one column {doubled[0]!r}", "several")
-    if len(grid.lines) or spec.layout != "jsonl":
+    if len(grid.lines) or spec.layout.has_columns:
         _refuse_missing(spec, set(names), name)
     new = [found for found in names if found not in known]
     if spec.drift.new_columns == "refuse" and new:
@@ -206,46 +206,6 @@ def _header_refused(reason: str, name: str, expected: str, found: str) -> FileRe
 def _name_facts(spec: FormatSpec, name: str) -> dict[str, Fact]:
     found = re.fullmatch(spec.name_pattern, Path(name).name) if spec.name_pattern else None
     return dict(found.groupdict()) if found else {}
-
-
-def _record_facts(grid: Grid, spec: FormatSpec, name: str) -> dict[str, Fact]:
-    facts: dict[str, Fact] = {}
-    for record, cells, line in (
-        (spec.records.header, grid.header, 1),
-        (spec.records.trailer, grid.trailer, grid.trailer_line),
-    ):
-        if record is not None:
-            facts |= _facts(record, cells or [], Place(name, line=line))
-    return facts
-
-
-def _facts(record: FactRecord, cells: list[str], place: Place) -> dict[str, Fact]:
-    """The values of a header or trailer record. Raises FileRefused when one does not hold."""
-    facts: dict[str, Fact] = {}
-    for index, field in enumerate(record.fields):
-        text = cells[index].strip() if index < len(cells) else ""
-        try:
-            facts[field.name] = _fact(field, text)
-        except CellError as error:
-            raise FileRefused(
-                "structure",
-                f"Record {record.tag!r} does not hold: {error.reason}",
-                remedy="Check that this is a file of the format, then ask for it again.",
-                expected=f"{field.name} ({field.type})",
-                found=repr(mask_cards(text)),
-                place=Place(place.file, place.line, field.name),
-            ) from error
-    return facts
-
-
-def _fact(field: FieldSpec, text: str) -> Fact:
-    if not text and field.required:
-        raise CellError("required", "The value is missing.", "Fill it.")
-    value = cell_value(field, text, None) if text else None
-    wanted = field.constraints.enum
-    if wanted and value not in wanted:
-        raise CellError("enum", f"The value is not {' or '.join(wanted)}.", "Correct it.")
-    return value
 
 
 def _row_problems(grid: Grid, bad: list[BadCell], lines: list[str]) -> dict[int, RowProblem]:
@@ -318,7 +278,7 @@ def _refuse_failed(spec: FormatSpec, checks: list[CheckResult], strict: bool, pl
 
 
 def _table(
-    spec: FormatSpec, columns: families.Columns, grid: Grid, problems: dict[int, RowProblem]
+    spec: FormatSpec, columns: Columns, grid: Grid, problems: dict[int, RowProblem]
 ) -> pa.Table:
     size = len(grid.lines)
     names = [*families.canonical_types(spec), "extra"]

@@ -92,3 +92,9 @@ class FileRefused(TieoutError):  # noqa: N818 (it is what happened to the file)
         super().__init__(
             message, remedy=remedy, place=place, reason=reason, expected=expected, found=found
         )
+
+
+class CannotWrite(TieoutError):  # noqa: N818 (a state, as in FileRefused)
+    """Rows or facts that the format has no way to say."""
+
+    slug = "cannot-write"

@@ -4,31 +4,19 @@
 writing keeps the meaning, not the bytes: columns may be in another order, zones become UTC.
 """
 
-import csv
-import io
 import json
-from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
-from decimal import Decimal
-from typing import cast
+from collections.abc import Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tieout.formats.columns import ARROW_TYPES
-from tieout.formats.families import Columns, canonical_types, unfinish
-from tieout.formats.model import FactRecord, FieldSpec, FormatSpec, normal_name
-from tieout.formats.results import Fact
-from tieout.kernel.errors import TieoutError
-from tieout.kernel.money import format_minor
-
-Texts = list[str]
-
-
-class CannotWrite(TieoutError):  # noqa: N818 (a state, as in FileRefused)
-    """Rows or facts that the format has no way to say."""
-
-    slug = "cannot-write"
+from tieout.formats.columns import ARROW_TYPES, Columns
+from tieout.formats.families import canonical_types, unfinish
+from tieout.formats.fields import FieldSpec, normal_name
+from tieout.formats.layouts.base import Content, Texts
+from tieout.formats.model import FormatSpec
+from tieout.formats.results import CannotWrite, Fact
+from tieout.formats.texts import texts_of
 
 
 def write(
@@ -47,21 +35,8 @@ def write(
     columns = unfinish(spec, _columns(rows, spec), size)
     kept = _kept(rows)
     cells = _cells(spec, columns, kept, size)
-    if spec.layout == "jsonl":
-        return _as_jsonl(spec, columns, size)
-    body = list(zip(*cells.values(), strict=True)) if cells else []
-    if not spec.tagged:
-        return _as_csv([list(cells), *body], spec)
     known = dict(facts or {}) | _totals(spec, columns, size)
-    shape = spec.records
-    records: list[Sequence[str]] = []
-    if shape.header is not None:
-        records.append(_fact_record(shape.header, {"format": spec.id, **known}))
-    records.append([shape.columns_tag or "", *cells])
-    records += [(shape.detail.tag or "", *row) for row in body]
-    if shape.trailer is not None:
-        records.append(_fact_record(shape.trailer, known))
-    return _as_csv(records, spec)
+    return spec.layout.render(Content(cells, size, known, spec.id, spec.fields))
 
 
 def _columns(rows: pa.Table | list[dict[str, object]], spec: FormatSpec) -> Columns:
@@ -99,7 +74,7 @@ def _cells(
     spec: FormatSpec, columns: Columns, kept: list[dict[str, str]], size: int
 ) -> dict[str, Texts]:
     """The text of each source column, by its name in the file, in the file's order."""
-    cells: dict[str, Texts] = {name: [""] * size for name in spec.header_order}
+    cells: dict[str, Texts] = {}
     for field in spec.fields:
         for name, texts in _field_cells(field, columns, size).items():
             before = cells.get(name, [""] * size)
@@ -141,7 +116,7 @@ def _field_cells(field: FieldSpec, columns: Columns, size: int) -> dict[str, Tex
     values = columns.get(field.name, pa.nulls(size, ARROW_TYPES[field.type]))
     if field.plus or field.minus:
         return _signed_cells(field, values, columns)
-    texts = _texts(field, values, columns)
+    texts = texts_of(field, values, columns)
     cells: dict[str, Texts] = {}
     default = field.alternatives[:1]
     if not field.source_when:
@@ -162,42 +137,11 @@ def _field_cells(field: FieldSpec, columns: Columns, size: int) -> dict[str, Tex
 def _signed_cells(field: FieldSpec, values: pa.Array, columns: Columns) -> dict[str, Texts]:
     """An amount in the first column that adds, or the first that subtracts where it is negative."""
     if not field.minus:
-        return {field.plus[0]: _texts(field, values, columns)}
+        return {field.plus[0]: texts_of(field, values, columns)}
     negative = pc.less(values, 0)
-    up = _texts(field, pc.if_else(negative, None, values), columns)
-    down = _texts(field, pc.if_else(negative, pc.negate(values), None), columns)
+    up = texts_of(field, pc.if_else(negative, None, values), columns)
+    down = texts_of(field, pc.if_else(negative, pc.negate(values), None), columns)
     return {field.minus[0]: down, field.plus[0]: up}
-
-
-def _texts(field: FieldSpec, values: pa.Array, columns: Columns) -> Texts:
-    if pa.types.is_string(values.type) and not field.map:
-        return cast("Texts", pc.fill_null(values, "").to_pylist())
-    if pa.types.is_timestamp(values.type) and field.formats:
-        seconds = values.cast(pa.timestamp("s", "UTC"), safe=False)
-        return cast("Texts", pc.fill_null(pc.strftime(seconds, field.formats[0]), "").to_pylist())
-    found = values.to_pylist()
-    if field.map:
-        words = {value: word for word, value in reversed(field.map.items())}
-        return [words[value] if value is not None else "" for value in found]
-    if field.type == "money" and field.unit == "major":
-        currencies = columns[str(field.currency)].to_pylist()
-        pairs = zip(found, currencies, strict=True)
-        return ["" if value is None else format_minor(value, code) for value, code in pairs]
-    return [_text(field, value) for value in found]
-
-
-def _text(field: FieldSpec, value: Fact) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        moment = value.astimezone(UTC)
-        return moment.strftime(field.formats[0]) if field.formats else moment.isoformat()
-    if isinstance(value, date):
-        return value.strftime(field.formats[0]) if field.formats else value.isoformat()
-    if isinstance(value, Decimal):
-        text = f"{value:f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    return str(value)
 
 
 def _totals(spec: FormatSpec, columns: Columns, size: int) -> dict[str, Fact]:
@@ -209,48 +153,3 @@ def _totals(spec: FormatSpec, columns: Columns, size: int) -> dict[str, Fact]:
         elif check.rule == "trailer_sum":
             totals[str(check.fact)] = pc.sum(columns[str(check.column)], min_count=0).as_py()
     return totals
-
-
-def _fact_record(record: FactRecord, facts: Mapping[str, Fact]) -> list[str]:
-    missing = [
-        each.name for each in record.fields if each.required and facts.get(each.name) is None
-    ]
-    if missing:
-        raise CannotWrite(
-            f"Record {record.tag!r} needs the fact {missing[0]!r}.", remedy="Give it in `facts`."
-        )
-    return [record.tag, *(_text(field, facts.get(field.name)) for field in record.fields)]
-
-
-def _as_csv(records: Sequence[Sequence[str]], spec: FormatSpec) -> bytes:
-    out = io.StringIO(newline="")
-    writer = csv.writer(
-        out,
-        delimiter=spec.dialect.delimiter,
-        quotechar=spec.dialect.quoteChar,
-        lineterminator="\n",
-    )
-    writer.writerows(records)
-    return out.getvalue().encode("utf-8")
-
-
-def _as_jsonl(spec: FormatSpec, columns: Columns, size: int) -> bytes:
-    """One object per row; whole numbers stay numbers, blank values are left out."""
-    named = {}
-    for field in spec.fields:
-        values = columns.get(field.name, pa.nulls(size, ARROW_TYPES[field.type]))
-        numbers = pa.types.is_integer(values.type) and field.unit == "minor"
-        plain = field.type == "integer" or numbers
-        found = values.to_pylist() if plain else _texts(field, values, columns)
-        if field.type == "json":
-            found = [json.loads(text) if text else "" for text in found]
-        named[field.alternatives[0]] = found
-    rows = zip(*named.values(), strict=True)
-    lines = [
-        json.dumps(
-            {name: cell for name, cell in zip(named, row, strict=True) if cell not in (None, "")},
-            ensure_ascii=False,
-        )
-        for row in rows
-    ]
-    return "".join(f"{line}\n" for line in lines).encode("utf-8")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tieout.formats.cells import CellError, cell_value, zone_of
 from tieout.formats.columns import ARROW_TYPES, SMALL, convert
-from tieout.formats.model import FieldSpec
+from tieout.formats.fields import FieldSpec
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 STAMP = ("%Y-%m-%d %H:%M:%S",)

@@ -13,7 +13,7 @@ ROWS_NEEDED = {"jsonl": [{"spool_seq": 1, "entry_id": "e", "order_line_no": 1}]}
 
 @pytest.mark.parametrize("spec", all_formats(), ids=lambda spec: spec.id)
 def test_what_is_written_in_a_format_is_told_to_be_of_it(spec):
-    data = write(ROWS_NEEDED.get(spec.layout, []), spec, facts=FACTS)
+    data = write(ROWS_NEEDED.get(spec.layout.type, []), spec, facts=FACTS)
     assert identify(data).format_id == spec.id
 
 

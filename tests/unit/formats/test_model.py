@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tieout.formats.model import FormatSpec, normal_name
+from tieout.formats.fields import normal_name
+from tieout.formats.model import FormatSpec
 from tieout.formats.registry import all_formats, format_spec, load_format
 from tieout.kernel.errors import SettingsError
 
@@ -15,13 +16,11 @@ version: 1
 title: A file
 family: shipment
 partner: some
-layout: delimited
-records:
-  detail:
-    fields:
-      - {name: sku, required: true}
-      - {name: cost_minor, type: money, currency: currency, source: Cost}
-      - {name: currency, type: currency}
+layout: {type: delimited}
+fields:
+  - {name: sku, required: true}
+  - {name: cost_minor, type: money, currency: currency, source: Cost}
+  - {name: currency, type: currency}
 """
 
 
@@ -42,9 +41,13 @@ def test_a_format_file_is_read(tmp_path):
         ("{name: sku, required: true}", "{name: currency}", "have one name"),
         ("{name: sku, required: true}", "{name: at, type: timestamp}", "names no zone"),
         ("{name: sku, required: true}", "{name: n, type: integer, plus: [a]}", "only money"),
-        ("  detail:\n", "  trailer: {tag: T, fields: []}\n  detail:\n", "tagged records need"),
+        (
+            "{type: delimited}",
+            "{type: delimited, trailer: {tag: T, fields: []}}",
+            "tagged records need",
+        ),
         ("id: some-partner-file-1", "id: other-file-1", "holds the format 'other-file-1'"),
-        ("layout: delimited", "layout: [", "no format file"),
+        ("type: delimited", "type: [", "no format file"),
     ],
 )
 def test_a_word_that_does_not_hold_is_named(tmp_path, old, new, says):

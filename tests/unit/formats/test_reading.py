@@ -17,9 +17,10 @@ from tests.unit.formats.samples import (
     adyen_file,
     stripe_file,
 )
-from tieout.formats import grid
+from tieout.formats.layouts import delimited
 from tieout.formats.reading import read
 from tieout.formats.results import FileRefused, ParsedFile
+from tieout.formats.source import open_source
 
 
 def changed(data: bytes, line: int, old: str, new: str) -> bytes:
@@ -322,15 +323,12 @@ def test_the_fast_way_cuts_as_the_careful_way(cells, quoted):
     data = ack_file(1).decode().split("\n")
     data[2:3] = ["L," + ",".join(say(cell) for cell in row[:9]) for row in cells]
     content = "\n".join(data).encode()
-    careful = grid.cut(content, content.decode(), ACK, "x")
-    quick = grid._cut_fast(content, ACK, "x")
+    source = open_source(content, "x", ("utf-8",))
+    (careful,) = ACK.layout.cut(source)
+    quick = delimited._cut_fast(source, ACK.layout)
     if quick is not None:
         assert [column.to_pylist() for column in quick.columns] == [
             column.to_pylist() for column in careful.columns
         ]
         assert quick.lines.equals(careful.lines)
-        assert (quick.names, quick.header, quick.trailer) == (
-            careful.names,
-            careful.header,
-            careful.trailer,
-        )
+        assert (quick.names, quick.facts) == (careful.names, careful.facts)

@@ -19,7 +19,8 @@ from tests.unit.formats.samples import (
 from tieout.formats.model import FormatSpec
 from tieout.formats.reading import read
 from tieout.formats.registry import format_spec
-from tieout.formats.writing import CannotWrite, write
+from tieout.formats.results import CannotWrite
+from tieout.formats.writing import write
 
 OWN = ["tieout-purchase-order-1", "tieout-vendor-ack-1", "tieout-shipment-1", "tieout-tracking-1"]
 
@@ -83,7 +84,7 @@ def test_the_parts_of_a_fee_are_written_back():
 
 def test_the_genuine_order_of_columns_is_written():
     header = adyen_file(1).decode().splitlines()[0].split(",")
-    assert tuple(header) == ADYEN.header_order
+    assert tuple(header) == ADYEN.layout.header_order
 
 
 @pytest.mark.parametrize("missing", ["control_no", "created_at"])

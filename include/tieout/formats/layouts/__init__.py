@@ -1,0 +1,1 @@
+"""How the bytes of a file become rows of named texts: one module per layout."""
