@@ -13,8 +13,9 @@ file is in the archive under its hash; announces the asset `vendor_orders`.
 night; open the data-quality report, mend the rows, clear `check_quality`, then this task. *send*:
 the part of that name is red, its log says what the server said, and so does the exception
 PARTNER_UNREACHABLE; all others' orders are sent and ready. Wrong host key: ask the vendor before
-you change the connection. Refused or out of reach: clear the task when the server is back. A file
-that may have left is looked for on the server by size and hash before it is sent again.
+you change the connection. Out of reach: clear the task when the server is back. Refused: a later
+run tries again by itself, after half an hour, then an hour and so on, up to four. A file that may
+have left is looked for on the server by size and hash before it is sent again.
 
 **To run it again.** Clear any task at any time: no file goes twice.
 """

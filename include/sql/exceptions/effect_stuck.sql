@@ -4,8 +4,9 @@
 -- severity: high
 -- grace: 1 run
 -- inhibited-by: PARTNER_UNREACHABLE by partner
--- remedy: Read the reason and look at what stands at the target. Mend that, then clear the sending task; it
---   asks the other side before it sends again. A mail without an answer: ask the recipients.
+-- remedy: Read the reason and look at what stands at the target, and mend that. What was refused is tried
+--   again by itself at next_attempt_at of the evidence; for the rest clear the sending task: it asks the
+--   other side before it sends again. A mail without an answer: ask the recipients.
 -- resolves: it is proved to have arrived
 -- reads: effect (one row per file or mail), status_history (first row of each), partner (one row each),
 --   vendor_order, order_line, sales_order (rows of the orders in the file)
@@ -20,6 +21,7 @@ WITH unproved AS (
         e.target,
         e.sha256,
         e.attempts,
+        e.next_attempt_at,
         e.status,
         e.status_reason,
         p.calendar_id,
@@ -80,6 +82,7 @@ SELECT
     jsonb_build_object(
         'effect_id', s.effect_id, 'status', s.status, 'reason', s.status_reason,
         'target', s.target, 'sha256', s.sha256, 'attempts', s.attempts,
+        'next_attempt_at', s.next_attempt_at,
         'vendor_orders', coalesce(w.vendor_orders, 0)
     ) AS evidence
 FROM stuck AS s

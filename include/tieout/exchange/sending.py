@@ -20,12 +20,16 @@ from tieout.exchange.feeds import PartnersNotReached, by_connection, place, reac
 from tieout.kernel import archive, crash
 from tieout.kernel.database import engine, execute, fetch, transaction
 from tieout.kernel.runs import Counts
+from tieout.kernel.settings import settings
 from tieout.kernel.staging import stage
 from tieout.transport.files import Content, FilePlace, Files, NotReached, Refused, TransportError
 from tieout.transport.mail import Mail, smtp
 
 LEASE = timedelta(minutes=30)
 """After this time a claimer that still lives, but does nothing, loses its work to the next."""
+
+RETRY_AT_MOST = timedelta(hours=4)
+"""What was refused is tried again after settings().retry_after, then twice that, up to this."""
 
 _RESULT = pa.schema({"effect_id": pa.int64(), "status": pa.string(), "reason": pa.string()})
 _log = logging.getLogger(__name__)
@@ -70,9 +74,9 @@ def send(
 ) -> Counts:
     """Send the unfinished effects with these ids, and those for these partners.
 
-    Returns applied (proved done), quarantined (the other side said no; tried again by a later call)
-    and deferred (not reached, or no answer yet; the next call asks). Raises PartnersNotReached when
-    there was something to send and not one partner could be reached.
+    Returns applied (proved done), quarantined (the other side said no; tried again from its next
+    attempt on, see RETRY_AT_MOST) and deferred (not reached, or no answer yet; the next call asks).
+    Raises PartnersNotReached when there was something to send and not one partner could be reached.
     """
     with _claimer(conn_url) as token:
         courier = _Courier(conn_url, actor, token, as_of)
@@ -217,6 +221,8 @@ class _Courier:
                 token=self._token,
                 as_of=self._as_of,
                 final=final,
+                retry_after=settings().retry_after,
+                retry_at_most=RETRY_AT_MOST,
             )
             note_contacts(connection, self._contacts(results), self._as_of)
         if written < len(results):

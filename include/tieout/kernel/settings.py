@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +19,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from tieout.kernel.errors import Place, SettingsError
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+_MINUTES_OF_A_DAY = 24 * 60
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Settings:
     `var` holds all that Tieout writes beside the database, `archive` every file that came or went,
     by hash. `connections_file` may hold partners' connections as a JSON object by their names.
     Both database addresses are empty where the embedded PostgreSQL is used. `zone` (IANA) says when
-    the business day changes. `mail_from` sends mail to staff, `mail_to` gets it.
+    the business day changes. `mail_from` sends mail to staff, `mail_to` gets it. What a partner
+    refuses is tried again `retry_after` that, then after twice as long each time.
     """
 
     var: Path
@@ -37,6 +40,7 @@ class Settings:
     zone: str = "UTC"
     mail_from: str = "tieout@localhost"
     mail_to: str = "staff@localhost"
+    retry_after: timedelta = timedelta(minutes=30)
     external_database_url: str = field(default="", repr=False)
     airflow_database_url: str = field(default="", repr=False)
 
@@ -82,7 +86,8 @@ class ConnectionInfo:
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """The settings that an environment gives.
 
-    Raises SettingsError when a database's address is not that of a PostgreSQL.
+    Raises SettingsError when a database's address is not that of a PostgreSQL, or when the
+    minutes between attempts are no whole number above 0.
     """
     var = Path(environment.get("TIEOUT_VAR") or REPOSITORY / "var").absolute()
     return Settings(
@@ -94,6 +99,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         zone=environment.get("TIEOUT_ZONE") or Settings.zone,
         mail_from=environment.get("TIEOUT_MAIL_FROM") or Settings.mail_from,
         mail_to=environment.get("TIEOUT_MAIL_TO") or Settings.mail_to,
+        retry_after=_minutes(environment, "TIEOUT_RETRY_MINUTES") or Settings.retry_after,
         external_database_url=_plain_url(environment, "TIEOUT_DATABASE_URL"),
         airflow_database_url=_plain_url(environment, "TIEOUT_AIRFLOW_DATABASE_URL"),
     )
@@ -141,6 +147,18 @@ def _plain_url(environment: Mapping[str, str], variable: str) -> str:
             remedy="Write postgresql://user:password@host:port/database.",
         )
     return f"postgresql://{rest}"
+
+
+def _minutes(environment: Mapping[str, str], variable: str) -> timedelta | None:
+    text = environment.get(variable, "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= _MINUTES_OF_A_DAY):
+        raise SettingsError(
+            f"{variable} is {text!r}.",
+            remedy=f"Write a whole number of minutes from 1 to {_MINUTES_OF_A_DAY}.",
+        )
+    return timedelta(minutes=int(text))
 
 
 def _from_variable(conn_id: str, variable: str, text: str) -> ConnectionInfo:

@@ -1,6 +1,7 @@
 """Mail through the outbox to a real SMTP server: once, and unknown where nobody can be asked."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 from typing import Any
@@ -91,6 +92,9 @@ def test_a_refused_recipient_is_refused(database_url: str, mailbox: Mailbox) -> 
     assert send(database_url, effect_ids=[effect_id], as_of=AS_OF) == Counts(read=1, quarantined=1)
     assert _state(database_url, effect_id) == "REFUSED"
     assert mailbox.messages == []
+    assert send(database_url, effect_ids=[effect_id], as_of=AS_OF) == Counts()
+    later = AS_OF + timedelta(minutes=30)
+    assert send(database_url, effect_ids=[effect_id], as_of=later) == Counts(read=1, quarantined=1)
 
 
 def test_a_mail_server_that_is_down_is_tried_later(

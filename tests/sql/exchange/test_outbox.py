@@ -5,7 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -54,8 +54,8 @@ class Vendors:
             ]
             plan_files(connection, files, AS_OF)
 
-    def send(self) -> Counts:
-        return send(self.url, partner_ids=self.ids, as_of=AS_OF)
+    def send(self, as_of: datetime = AS_OF) -> Counts:
+        return send(self.url, partner_ids=self.ids, as_of=as_of)
 
     def on_server(self) -> dict[str, bytes]:
         return {
@@ -159,7 +159,7 @@ def test_another_file_under_the_name_is_never_overwritten(vendors: Vendors) -> N
     assert vendors.send() == Counts(read=3, applied=2, quarantined=1)
     assert taken.read_bytes() == b"somebody else's"
     taken.unlink()
-    assert vendors.send() == Counts(read=1, applied=1)
+    assert vendors.send(LATER) == Counts(read=1, applied=1)
     assert vendors.on_server() == vendors.expected()
 
 
@@ -168,7 +168,24 @@ def test_a_missing_folder_holds_up_nobody_else(vendors: Vendors) -> None:
     (vendors.server.root / vendors.ids[1]).rmdir()
     assert vendors.send() == Counts(read=3, applied=2, quarantined=1)
     (vendors.server.root / vendors.ids[1]).mkdir()
-    assert vendors.send() == Counts(read=1, applied=1)
+    assert vendors.send(LATER) == Counts(read=1, applied=1)
+
+
+def test_what_is_refused_is_tried_again_after_twice_as_long_each_time(vendors: Vendors) -> None:
+    vendors.plan()
+    folder = vendors.server.root / vendors.ids[0]
+    folder.rmdir()
+    assert vendors.send() == Counts(read=3, applied=2, quarantined=1)
+    tried = AS_OF
+    for minutes in (30, 60, 120, 240, 240):
+        due = tried + timedelta(minutes=minutes)
+        assert vendors.send(due - timedelta(seconds=1)) == Counts(), minutes
+        assert vendors.send(due) == Counts(read=1, quarantined=1), minutes
+        assert vendors.send(due) == Counts(), minutes
+        tried = due
+    folder.mkdir()
+    assert vendors.send(tried + timedelta(hours=4)) == Counts(read=1, applied=1)
+    assert vendors.on_server() == vendors.expected()
 
 
 def test_a_server_with_another_key_gets_nothing(
@@ -262,7 +279,12 @@ def test_how_each_vendor_was_reached_is_known(
         send(vendors.url, partner_ids=vendors.ids, as_of=LATER)
     assert contacts(vendors) == [(None, None), ("not-reached", AS_OF), (None, None)]
     _reach(monkeypatch, vendors.server.info)
-    vendors.send()
+    with transaction(vendors.url, actor="test") as connection:
+        plan_file(
+            connection, effect_key=f"new:{vendors.ids[1]}", partner_id=vendors.ids[1],
+            doc_type="PURCHASE_ORDER", name="new.csv", body=b"new", as_of=AS_OF,
+        )  # fmt: skip
+    assert vendors.send() == Counts(read=1, applied=1)
     assert contacts(vendors)[1] == ("not-reached", AS_OF), "an earlier instant says nothing new"
 
 

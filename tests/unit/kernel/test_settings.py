@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,14 @@ def test_an_external_database_is_used_and_its_password_not_shown(scheme: str) ->
 def test_another_kind_of_database_is_refused() -> None:
     with pytest.raises(SettingsError, match="not the address of a PostgreSQL"):
         read_settings({"TIEOUT_DATABASE_URL": "mysql://me@db/tieout"})
+
+
+def test_minutes_between_attempts_are_a_whole_number() -> None:
+    assert read_settings({}).retry_after == timedelta(minutes=30)
+    assert read_settings({"TIEOUT_RETRY_MINUTES": "5"}).retry_after == timedelta(minutes=5)
+    for wrong in ("0", "-5", "soon", "1.5", "1441"):
+        with pytest.raises(SettingsError, match="TIEOUT_RETRY_MINUTES"):
+            read_settings({"TIEOUT_RETRY_MINUTES": wrong})
 
 
 @pytest.mark.parametrize(

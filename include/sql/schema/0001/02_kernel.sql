@@ -168,6 +168,7 @@ CREATE TABLE effect (
     size_bytes bigint NOT NULL,
     facts jsonb NOT NULL DEFAULT '{}',
     attempts integer NOT NULL DEFAULT 0,
+    refusals integer NOT NULL DEFAULT 0,
     next_attempt_at timestamptz NOT NULL,
     lease_until timestamptz,
     fencing_token bigint NOT NULL DEFAULT 0,
@@ -179,6 +180,9 @@ CREATE INDEX effect_actionable ON effect (kind, next_attempt_at)
 WHERE status IN ('PLANNED', 'SENT', 'UNKNOWN');
 COMMENT ON TABLE effect IS
 'Whatever leaves the process, planned before it leaves; the body is in the archive under its hash.';
+
+COMMENT ON COLUMN effect.refusals IS
+'How often the other side has said no; each time the next attempt is further away.';
 
 CREATE SEQUENCE fencing_token;
 COMMENT ON SEQUENCE fencing_token IS
