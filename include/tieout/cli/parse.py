@@ -14,8 +14,8 @@ from tieout.cli.identify import FileUnreadable, content
 from tieout.kernel.errors import Place
 
 if TYPE_CHECKING:
-    from tieout.formats.model import FormatSpec
     from tieout.formats.results import ParsedFile
+    from tieout.formats.spec import FormatSpec
 
 SHOWN = 20
 BATCH = 10_000

@@ -13,10 +13,10 @@ import pyarrow as pa
 from tieout.exchange.cards import card_rows
 from tieout.exchange.feeds import MARKER, Feed, Waiting
 from tieout.formats.corrections import read_corrected
-from tieout.formats.model import FormatSpec
 from tieout.formats.reading import read_all
 from tieout.formats.registry import format_spec
 from tieout.formats.results import Counts, Fact, FileRefused, ParsedFile, RowProblem
+from tieout.formats.spec import FormatSpec
 from tieout.kernel import archive, crash
 from tieout.kernel.cards import mask_cards
 from tieout.kernel.errors import Place

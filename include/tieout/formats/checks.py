@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tieout.formats.columns import Columns
-from tieout.formats.model import Check, FormatSpec
 from tieout.formats.results import CheckResult, Fact
+from tieout.formats.spec import Check, FormatSpec
 from tieout.kernel.money import format_minor
 
 

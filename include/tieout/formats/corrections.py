@@ -6,10 +6,10 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tieout.formats.model import FormatSpec
 from tieout.formats.reading import read
 from tieout.formats.results import Counts, ParsedFile
 from tieout.formats.source import open_source
+from tieout.formats.spec import FormatSpec
 
 
 def read_corrected(

@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from tieout.formats.fields import FieldSpec, normal_name
 from tieout.formats.mapping import Sources
-from tieout.formats.model import FormatSpec
+from tieout.formats.spec import FormatSpec
 
 _NEEDS_ESCAPE = r'[\\"\x00-\x1f]'
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tieout.formats.columns import ARROW_TYPES, BadCell, Columns
-from tieout.formats.model import FormatSpec
+from tieout.formats.spec import FormatSpec
 
 KINDS = (
     *("charge", "refund", "refund_reversal", "chargeback", "chargeback_reversal"),

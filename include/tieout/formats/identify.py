@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tieout.formats.fields import normal_name
-from tieout.formats.model import FormatSpec
 from tieout.formats.registry import all_formats
 from tieout.formats.results import FileRefused
 from tieout.formats.source import SEND_AGAIN, Source, open_source
+from tieout.formats.spec import FormatSpec
 from tieout.kernel.errors import Place, TieoutError
 
 _HEAD_BYTES = 262_144

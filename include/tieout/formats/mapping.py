@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from tieout.formats.columns import BadCell, Columns, constrain, convert
 from tieout.formats.fields import FieldSpec, normal_name
-from tieout.formats.model import FormatSpec
+from tieout.formats.spec import FormatSpec
 
 
 @dataclass

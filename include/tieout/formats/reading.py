@@ -18,9 +18,9 @@ from tieout.formats.extra import extra_column
 from tieout.formats.fields import normal_name
 from tieout.formats.grid import Grid
 from tieout.formats.mapping import Sources, convert_fields
-from tieout.formats.model import FormatSpec
 from tieout.formats.results import CheckResult, Counts, Fact, FileRefused, ParsedFile, RowProblem
 from tieout.formats.source import Source, open_source
+from tieout.formats.spec import FormatSpec
 from tieout.kernel.cards import mask_cards
 from tieout.kernel.errors import Place
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from tieout.formats.model import FormatSpec
+from tieout.formats.spec import FormatSpec
 from tieout.kernel.errors import Place, SettingsError
 
 FORMATS_ROOT = Path(__file__).resolve().parents[2] / "formats"

@@ -14,8 +14,8 @@ from tieout.formats.columns import ARROW_TYPES, Columns
 from tieout.formats.families import canonical_types, unfinish
 from tieout.formats.fields import FieldSpec, normal_name
 from tieout.formats.layouts.base import Content, Texts
-from tieout.formats.model import FormatSpec
 from tieout.formats.results import CannotWrite, Fact
+from tieout.formats.spec import FormatSpec
 from tieout.formats.texts import texts_of
 
 

@@ -251,6 +251,63 @@ def test_a_refused_file_is_an_exception_until_its_good_copy_loads(url: str) -> N
     assert found(url, "FILE_REFUSED", at(4)) == still[1:]
 
 
+def numbered(*numbers: int, **other: Any) -> list[Row]:
+    """Acknowledgements of v1 with these control numbers."""
+    vendor = {"partner_id": "v1", "doc_type": "ACKNOWLEDGEMENT"} | other
+    return [
+        source_file(100 + n, f"ack-{n}.csv", **vendor | {"control_no": str(n)}) for n in numbers
+    ]
+
+
+def test_numbers_left_out_are_missing_where_a_partner_counts_without_holes(url: str) -> None:
+    add(
+        url,
+        partner_feed=[
+            feed("v1", "ACKNOWLEDGEMENT") | {"consecutive": True},
+            feed("ups", "TRACKING"),
+        ],
+        source_file=[
+            *numbered(8, 9, 12),
+            *numbered(14, received_at=at(5)),
+            source_file(2, "t-1.csv", partner_id="ups", doc_type="TRACKING", control_no="1"),
+            source_file(3, "t-9.csv", partner_id="ups", doc_type="TRACKING", control_no="9"),
+        ],
+    )
+    assert found(url, "FILE_MISSING", at(3, 5)) == []
+    assert found(url, "FILE_MISSING", at(4)) == [("ACKNOWLEDGEMENT:10-11", None)]
+    both = [("ACKNOWLEDGEMENT:10-11", None), ("ACKNOWLEDGEMENT:13-13", None)]
+    assert found(url, "FILE_MISSING", at(5)) == both
+    add(url, source_file=[*numbered(10, 11), *numbered(13, status="REFUSED")])
+    assert found(url, "FILE_MISSING", at(5)) == []
+
+
+def test_a_missing_file_is_told_after_two_hours_and_resolves_when_it_comes(url: str) -> None:
+    add(url, partner_feed=[feed("v1", "ACKNOWLEDGEMENT") | {"consecutive": True}])
+    add(url, source_file=numbered(1, 3))
+    case = ("FILE_MISSING", "ACKNOWLEDGEMENT:2-2")
+    raise_exceptions(as_of=at(4))
+    assert rows(url, CASES) == [(*case, "PENDING")]
+    raise_exceptions(as_of=at(4, 14))
+    assert rows(url, CASES) == [(*case, "OPEN")]
+    ((evidence,),) = rows(url, "SELECT evidence FROM exception_case")
+    assert (evidence["before"], evidence["after"]) == ("ack-1.csv", "ack-3.csv")
+    add(url, source_file=numbered(2))
+    raise_exceptions(as_of=at(4, 15))
+    assert rows(url, CASES) == [(*case, "AUTO_RESOLVED")]
+
+
+def test_a_file_that_may_be_the_refused_one_is_not_missed_beside_it(url: str) -> None:
+    add(url, partner_feed=[feed("v1", "ACKNOWLEDGEMENT") | {"consecutive": True}])
+    unnumbered = {"partner_id": "v1", "doc_type": "ACKNOWLEDGEMENT"}
+    add(url, source_file=[*numbered(1, 3), refused(2, "spoiled", **unnumbered)])
+    raise_exceptions(as_of=at(4))
+    raise_exceptions(as_of=at(5))
+    assert rows(url, CASES) == [
+        ("FILE_MISSING", "ACKNOWLEDGEMENT:2-2", "SUPPRESSED"),
+        ("FILE_REFUSED", "file:spoiled", "OPEN"),
+    ]
+
+
 def test_vendor_rejected_also_in_part(url: str) -> None:
     ordered(url, status="PARTIAL", accepted=1, rejected=1)
     assert found(url, "VENDOR_REJECTED", at(4)) == [("O1-v1", 400)]

@@ -42,6 +42,16 @@ def test_loading_twice_writes_once(database_url: str) -> None:
         assert connection.execute(day).scalar_one() == "2026-12-28"
 
 
+def test_a_feed_says_whether_its_numbers_have_holes(database_url: str) -> None:
+    feed = ADYEN.feeds["SETTLEMENT"]
+    statement = text("SELECT consecutive FROM partner_feed WHERE partner_id = 'adyen'")
+    with transaction(database_url, actor="test") as connection:
+        for promised in (False, True, False):
+            now = {"SETTLEMENT": feed.model_copy(update={"consecutive": promised})}
+            load_partners(connection, [ADYEN.model_copy(update={"feeds": now})])
+            assert connection.execute(statement).scalar_one() is promised
+
+
 def test_a_feed_that_is_no_longer_stated_goes(database_url: str) -> None:
     with transaction(database_url, actor="test") as connection:
         load_partners(connection, [ADYEN])

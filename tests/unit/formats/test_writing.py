@@ -16,10 +16,10 @@ from tests.unit.formats.samples import (
     settlement_rows,
     vendor_rows,
 )
-from tieout.formats.model import FormatSpec
 from tieout.formats.reading import read
 from tieout.formats.registry import format_spec
 from tieout.formats.results import CannotWrite
+from tieout.formats.spec import FormatSpec
 from tieout.formats.writing import write
 
 OWN = ["tieout-purchase-order-1", "tieout-vendor-ack-1", "tieout-shipment-1", "tieout-tracking-1"]

@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from tieout.formats.fields import normal_name
-from tieout.formats.model import FormatSpec
 from tieout.formats.registry import all_formats, format_spec, load_format
+from tieout.formats.spec import FormatSpec
 from tieout.kernel.errors import SettingsError
 
 GOOD = """
