@@ -36,12 +36,14 @@ class FeedSpec(_Strict):
     `directory` is below the connection's root, or a folder of this machine for a partner without a
     connection. `complete_by` says how a file is known to be whole: `trailer` (its own totals),
     `marker` (NAME.done holds size and SHA-256) or `stable` (the same size on two looks).
+    `consecutive`: the partner promises control numbers without holes, so that one is missed.
     """
 
     format_id: str
     directory: str
     file_glob: str = "*"
     complete_by: Literal["trailer", "marker", "stable"] = "trailer"
+    consecutive: bool = False
 
 
 class AccountSpec(_Strict):
@@ -172,6 +174,7 @@ _FEED = pa.schema(
     dict.fromkeys(
         ["partner_id", "doc_type", "format_id", "directory", "file_glob", "complete_by"], _TEXT
     )
+    | {"consecutive": pa.bool_()}
 )
 _ACCOUNT = pa.schema(
     {"gateway": _TEXT, "account": _TEXT}

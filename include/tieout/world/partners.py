@@ -117,7 +117,10 @@ def _vendor(scenario: Scenario, number: int) -> PartnerSpec:
 
 
 def vendor(vendor_id: str, name: str, account: str) -> PartnerSpec:
-    """A vendor whose folder is `vendor_id` in an account of the SFTP server."""
+    """A vendor whose folder is `vendor_id` in an account of the SFTP server.
+
+    Each purchase order gets one acknowledgement under its number, so that none may be left out.
+    """
     feeds = {
         "PURCHASE_ORDER": ("tieout-purchase-order-1", ORDERS, "po-*.csv"),
         "ACKNOWLEDGEMENT": ("tieout-vendor-ack-1", ANSWERS, "ack-*.csv"),
@@ -134,6 +137,7 @@ def vendor(vendor_id: str, name: str, account: str) -> PartnerSpec:
                     "format_id": format_id,
                     "directory": f"{vendor_id}/{folder}",
                     "file_glob": glob,
+                    "consecutive": doc_type == "ACKNOWLEDGEMENT",
                 }
                 for doc_type, (format_id, folder, glob) in feeds.items()
             },

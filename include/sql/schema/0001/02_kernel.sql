@@ -61,6 +61,7 @@ CREATE TABLE partner_feed (
     file_glob text NOT NULL DEFAULT '*',
     complete_by text NOT NULL DEFAULT 'trailer'
     CHECK (complete_by IN ('trailer', 'marker', 'stable')),
+    consecutive boolean NOT NULL DEFAULT false,
     PRIMARY KEY (partner_id, doc_type)
 );
 COMMENT ON COLUMN partner_feed.doc_type IS
@@ -68,6 +69,8 @@ COMMENT ON COLUMN partner_feed.doc_type IS
 COMMENT ON COLUMN partner_feed.complete_by IS
 'How a file is known to be whole: by its own trailer or totals, by NAME.done (size and SHA-256), or
 by the same size on two looks.';
+COMMENT ON COLUMN partner_feed.consecutive IS
+'Whether the partner promises control numbers without holes: one left out is then missed.';
 
 CREATE TABLE file_sighting (
     partner_id text NOT NULL REFERENCES partner,
@@ -114,22 +117,31 @@ SELECT
     n.control_no - n.before_no - 1 AS missing,
     n.before_no + 1 AS first_missing,
     n.control_no - 1 AS last_missing,
-    n.received_at AS since
+    greatest(n.received_at, n.before_received_at) AS since,
+    n.before_name,
+    n.name AS after_name
 FROM (
     SELECT
-        f.partner_id,
-        f.doc_type,
-        f.received_at,
-        cast(f.control_no AS bigint) AS control_no,
-        lag(cast(f.control_no AS bigint)) OVER (
-            PARTITION BY f.partner_id, f.doc_type ORDER BY cast(f.control_no AS bigint)
-        ) AS before_no
-    FROM source_file AS f
-    WHERE f.status = 'LOADED' AND f.control_no ~ '^[0-9]{1,9}$'
+        c.*,
+        lag(c.control_no) OVER w AS before_no,
+        lag(c.received_at) OVER w AS before_received_at,
+        lag(c.name) OVER w AS before_name
+    FROM (
+        SELECT
+            f.partner_id,
+            f.doc_type,
+            cast(f.control_no AS bigint) AS control_no,
+            min(f.received_at) AS received_at,
+            (array_agg(f.name ORDER BY f.source_file_id))[1] AS name
+        FROM source_file AS f
+        WHERE f.control_no ~ '^[0-9]{1,9}$'
+        GROUP BY f.partner_id, f.doc_type, cast(f.control_no AS bigint)
+    ) AS c
+    WINDOW w AS (PARTITION BY c.partner_id, c.doc_type ORDER BY c.control_no)
 ) AS n
 WHERE n.control_no > n.before_no + 1;
 COMMENT ON VIEW control_number_gap IS
-'Numbers that a partner left out between two files that were loaded; one row per gap.';
+'Numbers that a partner left out between two files that came, in whatever state: one row per gap.';
 
 CREATE TABLE quarantine (
     quarantine_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
