@@ -2,8 +2,10 @@
 --   other content) and whose good copy has not been loaded since.
 -- severity: high
 -- grace: 0
--- remedy: Send the partner what was expected and found, and ask for the file again; it loads by itself.
--- resolves: a later file of the same name or control number loads
+-- remedy: Send the partner what was expected and found, and ask for the file again; it loads by itself. Where
+--   a control number came twice, ask which file holds, then accept this one or discard it
+--   (tieout quarantine files).
+-- resolves: a later file of the same name or control number loads, or a person discards this one
 -- reads: source_file (one row per file)
 -- writes: one row per partner, document type and file name
 -- params: as_of
@@ -27,7 +29,7 @@ SELECT
     ) -> -1 AS evidence
 FROM source_file AS f
 WHERE
-    f.status IN ('REFUSED', 'CONFLICT')
+    f.status IN ('REFUSED', 'CONFLICT', 'ACCEPTED')
     AND f.received_at <= :as_of
     AND NOT EXISTS (
         SELECT 1 FROM source_file AS g

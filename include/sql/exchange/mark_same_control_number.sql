@@ -38,7 +38,7 @@ SET
         'reason', 'same-control-number',
         'message', 'Control number ' || f.control_no || ' came before, with other content, in '
         || k.name || '.',
-        'remedy', 'Ask the partner which of the two holds; a correction needs a new number.',
+        'remedy', 'Ask the partner which of the two holds; then accept or discard this one.',
         'expected', 'a control number of its own',
         'found', 'that of ' || k.name
     )

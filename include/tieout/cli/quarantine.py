@@ -1,4 +1,4 @@
-"""`tieout quarantine`: rows that were set aside, and what becomes of them."""
+"""`tieout quarantine`: rows and files that were set aside, and what becomes of them."""
 
 import argparse
 import getpass
@@ -15,8 +15,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the command to the command line."""
     parser = subparsers.add_parser(
         "quarantine",
-        help="list, show, correct or discard rows that were set aside",
-        description="Rows that were set aside: docs/operators/quarantine.md.",
+        help="list, show, correct or discard what was set aside",
+        description="Rows and files that were set aside: docs/operators/quarantine.md.",
     )
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     found = actions.add_parser("list", help="list rows, the oldest first")
@@ -32,11 +32,26 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     discard = actions.add_parser("discard", help="decide that a row is never loaded")
     _row(discard)
     _decision(discard)
+    files = actions.add_parser("files", help="list files that are not loaded, the oldest first")
+    files.add_argument("--partner", metavar="ID")
+    files.add_argument("--limit", type=int, default=100)
+    accept_file = actions.add_parser(
+        "accept-file", help="load a file whose control number is taken"
+    )
+    _file(accept_file)
+    _decision(accept_file)
+    discard_file = actions.add_parser("discard-file", help="decide that a file is never loaded")
+    _file(discard_file)
+    _decision(discard_file)
     parser.set_defaults(run=run)
 
 
 def _row(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", type=int, help="the row's number in `tieout quarantine list`")
+
+
+def _file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", type=int, help="the file's number in `tieout quarantine files`")
 
 
 def _decision(parser: argparse.ArgumentParser) -> None:
@@ -55,6 +70,10 @@ def run(args: argparse.Namespace) -> int:
             _print_list(connection, args)
         elif args.action == "show":
             _print_row(connection, args.id)
+        elif args.action == "files":
+            _print_files(connection, args)
+        elif args.action.endswith("-file"):
+            _decide_file(connection, args)
         else:
             _decide(connection, args)
     return 0
@@ -86,6 +105,31 @@ def _print_row(connection: "Connection", quarantine_id: int) -> None:
     for name, value in shown(connection, quarantine_id).items():
         if value is not None:
             print(f"{name:<14} {value}")
+
+
+def _print_files(connection: "Connection", args: argparse.Namespace) -> None:
+    from tieout.exchange.unloaded import listed_files
+
+    files = listed_files(connection, partner_id=args.partner, limit=args.limit)
+    for file in files:
+        print(
+            f"{file['source_file_id']:>8} {file['status']:<9} {file['doc_type']:<16} "
+            f"{file['partner_id']:<12} {file['name']}  {file['message']}"
+        )
+    print(f"{len(files)} files")
+
+
+def _decide_file(connection: "Connection", args: argparse.Namespace) -> None:
+    from tieout.exchange.quarantine import Decision
+    from tieout.exchange.unloaded import accept_file, discard_file
+
+    decision = Decision(args.actor, args.reason, datetime.now(UTC))
+    if args.action == "accept-file":
+        accept_file(connection, args.id, decision)
+        print(f"file {args.id} is accepted; the next run of its flow loads it")
+    else:
+        discard_file(connection, args.id, decision)
+        print(f"file {args.id} is discarded")
 
 
 def _decide(connection: "Connection", args: argparse.Namespace) -> None:

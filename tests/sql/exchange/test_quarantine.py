@@ -1,15 +1,19 @@
 """What people decide about rows in quarantine, on the command line, and that it is written down."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from tests.sql.exchange.conftest import AS_OF, Desk
 from tieout.cli.main import main
+from tieout.exceptions.registry import rules
+from tieout.exceptions.runner import find_offences
+from tieout.kernel.database import transaction
 from tieout.kernel.runs import Counts
 from tieout.kernel.settings import settings
 
-LATER = AS_OF + timedelta(hours=1)
+LATER, MUCH_LATER = AS_OF + timedelta(hours=1), AS_OF + timedelta(hours=2)
 WHY = ["--reason", "The carrier said so.", "--actor", "olive"]
 
 
@@ -59,6 +63,74 @@ def test_a_correction_that_cannot_be_is_refused(
 ) -> None:
     assert main(["quarantine", "correct", row, "--text", text, *WHY]) == 2
     assert "[quarantine]" in capsys.readouterr().err
+
+
+@pytest.fixture
+def conflict(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The number of a file that came under the control number of another."""
+    monkeypatch.setenv("TIEOUT_DATABASE_URL", desk.url)
+    settings.cache_clear()
+    desk.put("a.csv", ["A"], "7")
+    desk.take_in()
+    desk.put("b.csv", ["B"], "7")
+    assert desk.take_in(LATER) == Counts()
+    query = "SELECT source_file_id FROM source_file WHERE partner_id = :partner AND name = 'b.csv'"
+    return str(desk.rows(query)[0][0])
+
+
+def refusals(desk: Desk, as_of: datetime) -> list[object]:
+    rule = [each for each in rules() if each.code == "FILE_REFUSED"]
+    with transaction(desk.url, actor="test") as connection:
+        find_offences(connection, rule, as_of)
+        query = text("SELECT subject FROM offence WHERE partner_id = :partner")
+        return list(connection.execute(query, {"partner": desk.partner_id}).scalars())
+
+
+def test_an_accepted_file_loads_beside_the_one_that_has_its_number(
+    desk: Desk, conflict: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["quarantine", "files", "--partner", desk.partner_id]) == 0
+    assert f"{conflict} CONFLICT" in capsys.readouterr().out
+    assert main(["quarantine", "accept-file", conflict, *WHY]) == 0
+    assert refusals(desk, MUCH_LATER) == ["file:b.csv"], "it has not loaded yet"
+    assert desk.take_in(MUCH_LATER) == Counts(read=1, applied=1)
+    assert desk.loaded() == ["A", "B"]
+    assert [row[1] for row in desk.files()] == ["LOADED", "LOADED"]
+    assert refusals(desk, MUCH_LATER) == []
+    audit = (
+        "SELECT actor, action, facts ->> 'control_no' FROM audit_log WHERE subject = 'file:' || "
+    )
+    assert desk.rows(audit + conflict) == [("olive", "file.accept", "7")]
+    assert desk.take_in(MUCH_LATER) == Counts()
+    assert main(["quarantine", "accept-file", conflict, *WHY]) == 2
+    assert "does not wait for this decision" in capsys.readouterr().err
+
+
+def test_a_discarded_file_is_never_loaded_and_no_exception_any_more(
+    desk: Desk, conflict: str
+) -> None:
+    assert refusals(desk, LATER) == ["file:b.csv"]
+    assert main(["quarantine", "discard-file", conflict, *WHY]) == 0
+    assert refusals(desk, LATER) == []
+    (desk.folder / "b.csv").touch()
+    assert desk.take_in(MUCH_LATER) == Counts()
+    assert desk.loaded() == ["A"]
+    assert main(["quarantine", "accept-file", conflict, *WHY]) == 2
+
+
+def test_a_refused_file_can_be_discarded_but_not_accepted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIEOUT_DATABASE_URL", desk.url)
+    settings.cache_clear()
+    (desk.folder / "broken.csv").write_bytes(b"no such format")
+    desk.take_in()
+    query = "SELECT source_file_id FROM source_file WHERE partner_id = :partner"
+    number = str(desk.rows(query)[0][0])
+    assert refusals(desk, LATER) == ["file:broken.csv"]
+    assert main(["quarantine", "accept-file", number, *WHY]) == 2
+    assert main(["quarantine", "discard-file", number, *WHY]) == 0
+    assert refusals(desk, LATER) == []
 
 
 def test_without_a_reason_nothing_is_decided(desk: Desk, row: str) -> None:

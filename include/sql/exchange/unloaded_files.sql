@@ -1,0 +1,17 @@
+-- purpose: the files that are not loaded and may still be, the oldest first.
+-- reads: source_file (one row per file)
+-- writes: nothing
+-- params: partner_id (or null), limit
+SELECT
+    f.source_file_id,
+    f.status,
+    f.partner_id,
+    f.doc_type,
+    f.name,
+    coalesce(f.problem ->> 'message', f.status_reason) AS message
+FROM source_file AS f
+WHERE
+    f.status IN ('REFUSED', 'CONFLICT', 'ACCEPTED')
+    AND f.partner_id = coalesce(cast(:partner_id AS text), f.partner_id)
+ORDER BY f.source_file_id
+LIMIT :limit
