@@ -326,6 +326,21 @@ def test_vendor_ack_missing_after_a_business_day(url: str, status, as_of, expect
     assert found(url, "VENDOR_ACK_MISSING", as_of) == expected
 
 
+def test_a_vendor_order_that_no_run_put_into_a_file_is_not_sent(url: str) -> None:
+    ordered(url, status="PLANNED", accepted=0)
+    code = "VENDOR_ORDER_NOT_SENT"
+    assert found(url, code, at(3)) == [], "the run that planned it may be at it"
+    assert found(url, code, at(3, 13)) == [("O1-v1", 1000)]
+    raise_exceptions(as_of=at(3, 13))
+    assert (code, "O1-v1", "PENDING") in rows(url, CASES), "the run of this hour may take it"
+    raise_exceptions(as_of=at(3, 14))
+    assert (code, "O1-v1", "OPEN") in rows(url, CASES)
+    ((evidence,),) = rows(url, f"SELECT evidence FROM exception_case WHERE code = '{code}'")
+    assert evidence["has_feed"] is False
+    run(url, "UPDATE vendor_order SET status = 'WRITTEN'")
+    assert found(url, code, at(4)) == []
+
+
 def test_vendor_ack_missing_does_not_count_the_weekend(url: str) -> None:
     add(url, sales_order=[order(1)])
     add(url, vendor_order=[vendor_order(1, status="DELIVERED", status_at=at(6))])

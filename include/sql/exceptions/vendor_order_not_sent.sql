@@ -1,0 +1,42 @@
+-- purpose: A vendor order that is in no file to its vendor although a run since it was planned should have
+--   put it into one: as a rule the vendor has no feed for purchase orders.
+-- severity: high
+-- grace: 1 run
+-- remedy: Add the feed PURCHASE_ORDER to the vendor (tieout partners load); the next run sends the order. If
+--   there is one, the log of send_vendor_orders says why the order was left.
+-- resolves: the order stands in a file
+-- reads: vendor_order (one row per vendor order), vendor_order_line, order_line (one row per line),
+--   sales_order, partner (one row each), partner_feed (one row per partner and document type)
+-- writes: one row per vendor order
+-- params: as_of
+WITH waiting AS (
+    SELECT
+        v.vendor_order_id,
+        sum(i.line_total_minor) AS amount_minor
+    FROM vendor_order AS v
+    INNER JOIN vendor_order_line AS l ON v.vendor_order_id = l.vendor_order_id
+    INNER JOIN order_line AS i ON l.order_line_id = i.order_line_id
+    WHERE
+        v.status = 'PLANNED'
+        AND v.status_at <= cast(:as_of AS timestamptz) - interval '1 hour'
+    GROUP BY v.vendor_order_id
+)
+
+SELECT
+    v.vendor_order_no AS subject,
+    v.vendor_id AS partner_id,
+    w.amount_minor::bigint AS amount_minor,
+    o.currency,
+    v.status_at AS since,
+    ARRAY[
+        'partner:' || v.vendor_id, 'vendor_order:' || v.vendor_order_no, 'order:' || o.order_ref
+    ] AS keys,
+    jsonb_build_object(
+        'has_feed', f.partner_id IS NOT NULL, 'active', p.active, 'ship_by', v.ship_by
+    ) AS evidence
+FROM waiting AS w
+INNER JOIN vendor_order AS v ON w.vendor_order_id = v.vendor_order_id
+INNER JOIN sales_order AS o ON v.sales_order_id = o.sales_order_id
+INNER JOIN partner AS p ON v.vendor_id = p.partner_id
+LEFT JOIN partner_feed AS f
+    ON v.vendor_id = f.partner_id AND f.doc_type = 'PURCHASE_ORDER'
