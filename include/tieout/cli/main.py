@@ -18,7 +18,7 @@ COMMANDS = {
     "parse": "read a partner's file by its format",
     "match": "match payments with settlement lines",
     "partners": "load partners, their feeds and accounts",
-    "exceptions": "list the exception codes and what to do",
+    "exceptions": "list cases and decide about them; list the codes",
     "explain": "tell the story of an order, a payment or a case",
     "quarantine": "list, show, correct or discard rows that were set aside",
     "status": "say how things stand",
