@@ -1,6 +1,6 @@
 """Rows of a file as text, before anything is converted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -36,3 +36,28 @@ class Grid:
     facts: dict[str, Fact] = field(default_factory=dict)
     checks: list[CheckResult] = field(default_factory=list)
     trailer_line: int | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """A row by the names of its columns (others are blank); a flawed one has no cells."""
+
+    cells: Mapping[str, str]
+    line: int
+    raw: str
+    flaw: Flaw | None = None
+
+
+def grid_of_records(records: Sequence[Record]) -> Grid:
+    """Rows that each have their own columns; the columns are all of theirs, as first seen."""
+    names = list(dict.fromkeys(name for record in records for name in record.cells))
+    return Grid(
+        names=names,
+        columns=[
+            pa.array([record.cells.get(name, "") for record in records], pa.string())
+            for name in names
+        ],
+        lines=pa.array([record.line for record in records], pa.int64()),
+        flaws={row: record.flaw for row, record in enumerate(records) if record.flaw},
+        raws=[record.raw for record in records],
+    )
