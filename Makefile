@@ -1,6 +1,6 @@
 # Everything that people do here starts with one of these; `make setup` comes first by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo real up down test lint format bench lock clean
+.PHONY: help setup demo real up down test lint format bench fuzz lock clean
 
 export PYTHONPATH := $(CURDIR)/include
 python := .venv/bin/python
@@ -42,6 +42,9 @@ bench: setup ## What is fast, shown by numbers (ROWS=1000000)
 	@for part in benchmarks/*/__main__.py; do \
 		$(python) -m "benchmarks.$$(basename "$$(dirname "$$part")")" $(if $(ROWS),--rows '$(ROWS)') || exit 1; \
 	done
+
+fuzz: setup ## Damaged files for every reader, guided by coverage (RUNS=100000)
+	@$(python) -m tests.fuzz $(if $(RUNS),--runs '$(RUNS)')
 
 lock: ## Resolve requirements*.in into the pinned requirements*.txt (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 requirements.in -o requirements.txt
