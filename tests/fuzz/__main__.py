@@ -1,8 +1,8 @@
 """Coverage-guided fuzzing of every reader: `make fuzz RUNS=100000`.
 
-Each format is fuzzed by libFuzzer (atheris) in a process of its own, from its golden samples. A crash,
-a hang of more than 10 seconds for one input, or a lost row ends with exit code 1 and leaves the input
-in var/fuzz; tests/unit/formats keeps a test for each that was ever found.
+Each format is fuzzed by libFuzzer (atheris) in a process of its own, from its golden samples. A
+crash, a hang of more than 10 seconds for one input, or a lost row ends with exit code 1 and leaves
+the input in var/fuzz; tests/unit/formats keeps a test for each that was ever found.
 """
 
 import argparse
