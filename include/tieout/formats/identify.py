@@ -7,11 +7,9 @@ from pathlib import Path
 from tieout.formats.fields import normal_name
 from tieout.formats.registry import all_formats
 from tieout.formats.results import FileRefused
-from tieout.formats.source import SEND_AGAIN, Source, open_source
+from tieout.formats.source import SEND_AGAIN, Source, open_head, open_source
 from tieout.formats.spec import FormatSpec
 from tieout.kernel.errors import Place, TieoutError
-
-_HEAD_BYTES = 262_144
 
 
 class FormatUnknown(TieoutError):  # noqa: N818 (a state, as in FileRefused)
@@ -51,22 +49,24 @@ class _Fit:
         return self.certain, self.known, self.name_fits
 
 
-def identify(data: bytes, name: str | None = None) -> Identification:
+def identify(data: bytes | Path, name: str | None = None) -> Identification:
     """The format that fits the file best: most of its columns known, none that it requires missing.
 
-    The first 256 KiB are looked at. `name` is the partner's file name, where there is one.
+    The first 256 KiB are looked at, unpacked. `name` is the partner's name of the file.
     Raises FormatUnknown when none fits, FormatAmbiguous when several fit equally.
     """
-    _refuse_hopeless(data, name)
-    heads: dict[tuple[str, ...], Source | None] = {}
+    heads: dict[tuple[bool, tuple[str, ...]], Source | None] = {}
     fits = []
     for spec in all_formats():
-        if spec.encodings not in heads:
-            heads[spec.encodings] = _head(data, spec, name)
-        head = heads[spec.encodings]
+        key = (spec.layout.binary, spec.encodings)
+        if key not in heads:
+            heads[key] = _head(data, spec, name)
+        head = heads[key]
         fit = head and _fit(spec, head, name)
         if fit:
             fits.append(fit)
+    if not any(heads.values()):
+        raise _unreadable(data, name)
     good = [fit for fit in fits if not fit.missing]
     if not good:
         raise _unknown(fits, name)
@@ -85,13 +85,12 @@ def identify(data: bytes, name: str | None = None) -> Identification:
     return Identification(won.spec.id, f"{won.reason}{also}", won.known, won.name_fits)
 
 
-def _head(data: bytes, spec: FormatSpec, name: str | None) -> Source | None:
+def _head(data: bytes | Path, spec: FormatSpec, name: str | None) -> Source | None:
     """The start of a file up to a whole line, or None where it is in other encodings."""
-    start = data[:_HEAD_BYTES]
-    if len(data) > _HEAD_BYTES:
-        start = start[: start.rfind(b"\n") + 1] or start
     try:
-        return open_source(start, name or "", spec.encodings)
+        if spec.layout.binary:
+            return open_source(data, name or "", spec.encodings, binary=True)
+        return open_head(data, name or "", spec.encodings)
     except FileRefused:
         return None
 
@@ -117,15 +116,15 @@ def _fit(spec: FormatSpec, head: Source, name: str | None) -> _Fit | None:
     return _Fit(spec, reason, found.certain, len(known), missing, name_fits)
 
 
-def _refuse_hopeless(data: bytes, name: str | None) -> None:
-    if not data.strip():
-        raise FormatUnknown("The file is empty.", remedy=SEND_AGAIN, place=Place(name))
-    if b"\0" in data[:_HEAD_BYTES]:
-        raise FormatUnknown(
-            "The file is binary.",
-            remedy="Ask the partner for the text form of the file.",
-            place=Place(name),
-        )
+def _unreadable(data: bytes | Path, name: str | None) -> FormatUnknown:
+    """Why a file cannot be looked at."""
+    try:
+        open_source(data, name or "", ("utf-8",))
+    except FileRefused as refusal:
+        why, remedy = f"{refusal.message} Found: {refusal.found}.", refusal.remedy
+    else:
+        why, remedy = "The file is empty.", SEND_AGAIN
+    return FormatUnknown(why, remedy=remedy, place=Place(name))
 
 
 def _unknown(fits: list[_Fit], name: str | None) -> FormatUnknown:

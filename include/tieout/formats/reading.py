@@ -92,7 +92,7 @@ def _batches(share: Sequence[tuple[int, _Cut]]) -> Iterator[list[tuple[int, _Cut
 
 
 def _cut(content: bytes, spec: FormatSpec, name: str) -> _Cut:
-    source = open_source(content, name, spec.encodings)
+    source = open_source(content, name, spec.encodings, binary=spec.layout.binary)
     (grid,) = spec.layout.cut(source)
     if not len(grid.lines) and not spec.may_have_no_rows:
         raise _no_rows(name)

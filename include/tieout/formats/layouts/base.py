@@ -48,12 +48,21 @@ class Layout(Strict):
         return False
 
     @property
+    def binary(self) -> bool:
+        """Whether `cut` wants the bytes of a file as they are, not text in UTF-8."""
+        return False
+
+    @property
     def around(self) -> tuple[FactRecord, ...]:
         """The records with facts that stand before and after the rows."""
         return ()
 
     def recognise(self, head: Source, format_id: str) -> Recognised | None:
-        """What the start of a file shows (at most 256 KiB); None where it is another layout."""
+        """What the start of a file shows; None where it is another layout.
+
+        The start is whole lines of at most 256 KiB, so that a long line may be cut off; of a binary
+        layout it is the whole file.
+        """
         raise NotImplementedError
 
     def cut(self, source: Source) -> Iterator[Grid]:
