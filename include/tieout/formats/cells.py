@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache
 from zoneinfo import ZoneInfo
 
 from tieout.formats.fields import FieldSpec
+from tieout.formats.numbers import plain_number
 from tieout.kernel.errors import MoneyError
 from tieout.kernel.money import exponent, to_minor
 
@@ -48,6 +49,14 @@ _NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d*)?|\.\d+)", re.ASCII)
 # At most 27 digits: Decimal's context keeps 28 exactly.
 _AMOUNT = re.compile(r"[+-]?(\d{1,18}(\.\d{0,9})?|\.\d{1,9})", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNIX = {"unix": 1_000_000, "unix_ms": 1_000}
+"""How many microseconds one of them is."""
+_SHOWN = {
+    "iso": "ISO 8601, such as 2026-11-22T08:00:00Z",
+    "unix": "seconds since 1970",
+    "unix_ms": "milliseconds since 1970",
+}
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?", re.ASCII)
 
 
@@ -70,9 +79,9 @@ def cell_value(field: FieldSpec, text: str, beside: str | None) -> Value:
         case "text":
             return text
         case "integer":
-            return _integer(text)
+            return _integer(_plain(field, text))
         case "decimal":
-            return _decimal(text)
+            return _decimal(_plain(field, text))
         case "currency":
             return _currency(text)
         case "money":
@@ -86,7 +95,11 @@ def cell_value(field: FieldSpec, text: str, beside: str | None) -> Value:
 
 
 def _mapped(field: FieldSpec, text: str) -> str:
-    value = lowered(field).get(" ".join(text.split()).casefold())
+    word = " ".join(text.split()).casefold()
+    value = lowered(field).get(word)
+    if value is None:
+        beginnings = _beginnings(tuple(field.map.items()))
+        value = next((mapped for start, mapped in beginnings if word.startswith(start)), None)
     if value is None:
         raise CellError(
             "vocabulary",
@@ -103,7 +116,25 @@ def lowered(field: FieldSpec) -> Mapping[str, str]:
 
 @cache
 def _lowered(words: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
-    return {word.casefold(): value for word, value in words}
+    return {word.casefold(): value for word, value in words if not word.endswith("*")}
+
+
+@cache
+def _beginnings(words: tuple[tuple[str, str], ...]) -> Sequence[tuple[str, str]]:
+    """The beginnings of words (`refund*`) without their star, the longest first."""
+    starts = [(word[:-1].casefold(), value) for word, value in words if word.endswith("*")]
+    return sorted(starts, key=lambda start: -len(start[0]))
+
+
+def _plain(field: FieldSpec, text: str) -> str:
+    plain = plain_number(text, field.numbers)
+    if plain is None:
+        raise CellError(
+            "number" if field.type == "decimal" else field.type,
+            "This is no number in the way that the format states.",
+            f"Write digits with {field.numbers.decimalChar!r} before the decimals.",
+        )
+    return plain
 
 
 def _integer(text: str) -> int:
@@ -139,15 +170,18 @@ def _currency(text: str) -> str:
 
 def _money(field: FieldSpec, text: str, currency: str | None) -> int:
     if field.unit == "minor":
-        return _integer(text)
+        return _integer(_plain(field, text))
     if currency is None:
         raise CellError(
             "currency", "The amount has no currency.", f"Fill the column of {field.currency}."
         )
-    if not _AMOUNT.fullmatch(text):
+    amount = _plain(field, text)
+    if field.unit == "hundredths":
+        amount = str(Decimal(_integer(amount)).scaleb(-2))
+    if not _AMOUNT.fullmatch(amount):
         raise CellError("money", "This is no amount.", "Write digits with a decimal point.")
     try:
-        minor = to_minor(text, currency)
+        minor = _to_minor(amount, currency, field)
     except MoneyError as error:
         raise CellError("money", error.message, error.remedy) from error
     if abs(minor) > MAX_INT:
@@ -155,23 +189,35 @@ def _money(field: FieldSpec, text: str, currency: str | None) -> int:
     return minor
 
 
+def _to_minor(amount: str, currency: str, field: FieldSpec) -> int:
+    if field.rounding is None:
+        return to_minor(amount, currency)
+    return int(Decimal(amount).scaleb(exponent(currency)).to_integral_value(ROUND_HALF_EVEN))
+
+
 def _moment(field: FieldSpec, text: str) -> datetime:
     """The date or time as written; formats are tried in turn, ISO 8601 where none is stated."""
-    if not field.formats:
+    for layout in field.formats or ("iso",):
         try:
-            return datetime.fromisoformat(text)
-        except ValueError:
-            raise _no_moment(field, "ISO 8601, such as 2026-11-22T08:00:00Z") from None
-    for layout in field.formats:
-        try:
-            return datetime.strptime(text, layout)  # noqa: DTZ007 (the zone is added by the caller)
-        except ValueError:
+            return _by_format(layout, text)
+        except (ValueError, OverflowError, OSError):
             continue
-    raise _no_moment(field, " or ".join(field.formats))
+    wanted = " or ".join(_SHOWN.get(layout, layout) for layout in field.formats or ("iso",))
+    raise CellError(field.type, f"This is no {field.type}.", f"Write it as {wanted}.")
 
 
-def _no_moment(field: FieldSpec, wanted: str) -> CellError:
-    return CellError(field.type, f"This is no {field.type}.", f"Write it as {wanted}.")
+def _by_format(layout: str, text: str) -> datetime:
+    if layout == "iso":
+        return datetime.fromisoformat(text)
+    if layout in _UNIX:
+        if not _NUMBER.fullmatch(text):
+            raise ValueError(text)
+        return _EPOCH + timedelta(microseconds=int(Decimal(text) * _UNIX[layout]))
+    if layout.endswith("%Z"):
+        moment, _, zone = text.rpartition(" ")
+        found = datetime.strptime(moment, layout.removesuffix("%Z").rstrip())  # noqa: DTZ007
+        return found.replace(tzinfo=zone_of(zone))
+    return datetime.strptime(text, layout)  # noqa: DTZ007 (the zone is added by the caller)
 
 
 def _in_utc(moment: datetime, zone: str | None) -> datetime:

@@ -1,14 +1,18 @@
 """Columns of text -> columns of values, at columnar speed; what is unsure is asked of cells.py."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tieout.formats.cells import RATE_SCALE, CellError, Value, cell_value, zone_of
 from tieout.formats.fields import FieldSpec
+from tieout.formats.numbers import plain_numbers
 from tieout.kernel.errors import MoneyError
 from tieout.kernel.money import exponent
 
@@ -26,15 +30,15 @@ ARROW_TYPES: dict[str, pa.DataType] = {
 }
 _MONEY_SCALE = 4
 _FAST_NUMBER = r"^[+-]?\d{1,13}(\.\d{1,4})?$"
-# Only days that every year has: Arrow would read 30 February as 2 March.
-_DAY = (
-    r"(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])"
-    r"|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
-)
-_FAST_MOMENT = {
-    "%Y-%m-%d %H:%M:%S": rf"^[12]\d{{3}}-{_DAY} (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d$",
-    "%Y-%m-%dT%H:%M:%SZ": rf"^[12]\d{{3}}-{_DAY}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$",
+_FIXED_PARTS = {
+    "%Y": r"[12]\d{3}",
+    "%m": r"(?:0[1-9]|1[0-2])",
+    "%d": r"(?:0[1-9]|[12]\d|3[01])",
+    "%H": r"(?:[01]\d|2[0-3])",
+    "%M": r"[0-5]\d",
+    "%S": r"[0-5]\d",
 }
+_OFFSETS = r"(?:Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)"
 
 
 @dataclass(frozen=True)
@@ -107,14 +111,16 @@ def _fast(
         case "text":
             return texts
         case "integer":
-            return _sure(texts, r"^-?\d{1,18}$").cast(arrow_type)
+            return _whole(field, texts)
         case "decimal":
-            return _sure(texts, _FAST_NUMBER).cast(arrow_type)
+            return _sure(plain_numbers(texts, field.numbers), _FAST_NUMBER).cast(arrow_type)
         case "money":
             return _fast_money(field, texts, beside)
         case "timestamp":
             return _fast_moments(field, texts, beside, arrow_type)
-        case "date" | "json":
+        case "date":
+            return _by_word(field, texts, arrow_type)
+        case "json":
             return pa.nulls(len(texts), arrow_type)
 
 
@@ -137,13 +143,22 @@ def _try_cell(field: FieldSpec, word: str) -> Value | None:
         return None
 
 
+def _whole(field: FieldSpec, texts: pa.StringArray) -> pa.Array:
+    return _sure(plain_numbers(texts, field.numbers), r"^-?\d{1,18}$").cast(pa.int64())
+
+
 def _fast_money(
     field: FieldSpec, texts: pa.StringArray, currencies: pa.StringArray | None
 ) -> pa.Array:
     if field.unit == "minor" or currencies is None:
-        return _sure(texts, r"^-?\d{1,18}$").cast(pa.int64())
-    fine = _sure(texts, _FAST_NUMBER).cast(pa.decimal128(23, _MONEY_SCALE))
-    units = pc.multiply(fine, pa.scalar(Decimal(10**_MONEY_SCALE))).cast(pa.int64())
+        return _whole(field, texts)
+    plain = plain_numbers(texts, field.numbers)
+    if field.unit == "hundredths":
+        hundredths = _sure(plain, r"^-?\d{1,15}$").cast(pa.int64())
+        units = pc.multiply(hundredths, pa.scalar(10 ** (_MONEY_SCALE - 2), pa.int64()))
+    else:
+        fine = _sure(plain, _FAST_NUMBER).cast(pa.decimal128(23, _MONEY_SCALE))
+        units = pc.multiply(fine, pa.scalar(Decimal(10**_MONEY_SCALE))).cast(pa.int64())
     divisors = _divisors(currencies)
     minor = pc.divide(units, divisors)
     return pc.if_else(pc.equal(pc.multiply(minor, divisors), units), minor, None)
@@ -166,16 +181,46 @@ def _divisor(code: str) -> int | None:
 def _fast_moments(
     field: FieldSpec, texts: pa.StringArray, zones: pa.StringArray | None, arrow_type: pa.DataType
 ) -> pa.Array:
-    layout = field.formats[0] if field.formats else ""
-    if layout not in _FAST_MOMENT:
-        return pa.nulls(len(texts), arrow_type)
-    local = pc.strptime(_sure(texts, _FAST_MOMENT[layout]), layout, "us", error_is_null=True)
-    if zones is None:
+    written = field.formats[0] if field.formats else "iso"
+    layout = "%Y-%m-%dT%H:%M:%S%z" if written == "iso" else written
+    body, offset = layout.removesuffix("%z"), _OFFSETS if layout.endswith("%z") else ""
+    pattern = _fixed_pattern(body)
+    if pattern is None:
+        return (
+            _by_word(field, texts, arrow_type)
+            if zones is None
+            else pa.nulls(len(texts), arrow_type)
+        )
+    sure = _sure(texts, f"^{pattern}{offset}$")
+    width = len(datetime(2000, 1, 1, tzinfo=UTC).strftime(body))
+    moments = pc.utf8_slice_codeunits(sure, 0, width)
+    local = pc.strptime(moments, body, "us", error_is_null=True)
+    if offset:
+        zones = pc.utf8_slice_codeunits(sure, width)
+    elif zones is None:
         zones = pa.array([field.zone]).take(pa.array([0] * len(texts)))
     coded = zones.dictionary_encode()
     offsets = [_fixed_offset(zone) for zone in coded.dictionary.to_pylist()]
     shift = pa.array(offsets, pa.duration("us")).take(coded.indices)
-    return pc.subtract(local, shift).cast(pa.timestamp("us")).cast(arrow_type)
+    utc = pc.subtract(_real_days(local, moments, body), shift)
+    return utc.cast(pa.timestamp("us")).cast(arrow_type)
+
+
+@cache
+def _fixed_pattern(layout: str) -> str | None:
+    """The texts that strptime reads by the layout, each part at its place; None for others."""
+    parts = re.findall(r"%.|[^%]", layout)
+    named = [part for part in parts if part.startswith("%")]
+    if sorted(named) != sorted(_FIXED_PARTS):
+        return None
+    return "".join(_FIXED_PARTS.get(part, re.escape(part)) for part in parts)
+
+
+def _real_days(local: pa.Array, moments: pa.StringArray, layout: str) -> pa.Array:
+    """Null where the month has no such day: Arrow reads 30 February as 2 March."""
+    at = len(datetime(2000, 1, 1, tzinfo=UTC).strftime(layout[: layout.index("%d")]))
+    days = pc.utf8_slice_codeunits(moments, at, at + 2).cast(pa.int64())
+    return pc.if_else(pc.equal(pc.day(local), days), local, None)
 
 
 def _fixed_offset(zone: str) -> object:

@@ -18,12 +18,16 @@ def placed(spec: FormatSpec, present: set[str]) -> set[str]:
 
 
 def _placed_by(field: FieldSpec, present: set[str]) -> set[str]:
-    if field.keep or field.source_when or len(field.plus) > 1:
+    loses_words = any(word.endswith("*") for word in field.map) or field.rounding
+    if field.keep or field.source_when or len(field.plus) > 1 or loses_words:
         return set()
+    if field.join is not None:
+        return set(map(normal_name, field.source))
     found = [name for name in field.alternatives if normal_name(name) in present][:1]
     zones = dict(zip(field.alternatives, field.zone_source, strict=False))
     beside = [zones[name] for name in found if name in zones]
-    return {normal_name(name) for name in (*found, *beside, *field.plus, *field.minus)}
+    amounts = (*field.plus, *field.minus, *field.sign_source)
+    return {normal_name(name) for name in (*found, *beside, *amounts)}
 
 
 def extra_column(spec: FormatSpec, sources: Sources, size: int) -> pa.StringArray:

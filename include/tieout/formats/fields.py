@@ -46,25 +46,57 @@ class Constraints(Strict):
     max_length: int | None = None
 
 
+class Numbers(Strict):
+    """How numbers are written, in Frictionless words.
+
+    Each character of `groupChar` may stand between groups of digits. With `parentheses`, (5.00) is
+    negative. Unless `bareNumber`, text around a number (a currency's mark or code) is no matter.
+    """
+
+    decimalChar: str = Field(default=".", min_length=1, max_length=1)  # noqa: N815 (Frictionless)
+    groupChar: str = ""  # noqa: N815 (Frictionless)
+    parentheses: bool = False
+    bareNumber: bool = True  # noqa: N815 (Frictionless)
+
+
 class FieldSpec(Strict):
     """One canonical column, and which source columns it is made of.
 
-    `source` names alternatives: the first that is not blank wins. `source_when` replaces them for
-    rows of the given kinds. Money is the sum of `plus` less the sum of `minus` (or `source`), in
-    the `unit` given, of the currency in the canonical column `currency`. A timestamp is read in
-    the fixed `zone`, or in the zone that the column beside it in `zone_source` names. `map` turns
-    the partner's words into ours, without regard to case. `keep` copies the sources to `extra`.
-    `required` wants a value in each row; `column` wants the column in the file.
+    `source` names alternatives: the first that is not blank wins; with `join` all of them are
+    joined by it instead, blanks included. `source_when` replaces them for rows of the given kinds.
+    `value` is the value of all rows, or where `source` is stated of those that are blank.
+
+    Money is the sum of `plus` less the sum of `minus` (or `source`), in the `unit` given, of the
+    currency in the canonical column `currency`. Hundredths are those of a major unit, whatever the
+    decimals of the currency. `sign_source` names the column that holds the sign of an amount, one
+    for all or one beside each of `plus` and then of `minus`: a word of `negative` turns it round,
+    others must be in `positive` if that is stated. `rounding` takes amounts finer than the
+    minor unit; else such a row is bad. `numbers` says how numbers are written.
+
+    A timestamp is read in the fixed `zone`, or in the zone that the column beside it in
+    `zone_source` names. `formats` are tried in turn: those of strptime, `iso` (ISO 8601), `unix`
+    (seconds since 1970) or `unix_ms`; a `%Z` at the end takes what `zone_source` takes.
+
+    `map` turns the partner's words into ours, without regard to case: a word itself, or else the
+    longest `beginning*` of it. `keep` copies the sources to `extra`. `required` wants a value in
+    each row; `column` wants the column in the file.
     """
 
     name: str
     type: FieldType = "text"
     description: str = ""
     source: Names = ()
+    join: str | None = None
+    value: str | None = None
     source_when: dict[str, Names] = Field(default_factory=dict)
     plus: Names = ()
     minus: Names = ()
-    unit: Literal["major", "minor"] = "major"
+    sign_source: Names = ()
+    negative: Names = ()
+    positive: Names = ()
+    unit: Literal["major", "minor", "hundredths"] = "major"
+    rounding: Literal["half_even"] | None = None
+    numbers: Numbers = Numbers()
     currency: str | None = None
     zone: str | None = None
     zone_source: Names = ()
@@ -83,26 +115,42 @@ class FieldSpec(Strict):
             raise ValueError(f"field {self.name!r}: only money is added up")
         if self.type == "timestamp" and self.zone is None and not self.zone_source:
             raise ValueError(f"timestamp field {self.name!r} names no zone")
+        if bool(self.sign_source) != bool(self.negative) or (
+            self.sign_source and self.type not in {"money", "integer", "decimal"}
+        ):
+            raise ValueError(
+                f"field {self.name!r}: a sign is of a number, and says what is negative"
+            )
+        if len(self.sign_source) not in {0, 1, len(self.plus) + len(self.minus)}:
+            raise ValueError(f"field {self.name!r}: one sign for all amounts, or one for each")
         return self
 
     @property
     def sources(self) -> tuple[str, ...]:
         """All source columns this field may be made of; its own name when none is stated."""
-        named = [*self.source, *self.plus, *self.minus, *self.zone_source]
+        named = [*self.alternatives, *self.plus, *self.minus, *self.zone_source, *self.sign_source]
         named += [name for names in self.source_when.values() for name in names]
-        return tuple(dict.fromkeys(named)) or (self.name,)
+        return tuple(dict.fromkeys(named))
 
     @property
     def alternatives(self) -> tuple[str, ...]:
-        """The source columns of which the first that is not blank wins."""
-        if self.source or self.plus or self.minus or self.source_when:
+        """The source columns of which the first that is not blank wins, or that are joined."""
+        if self.source or self.plus or self.minus or self.source_when or self.value is not None:
             return self.source
         return (self.name,)
+
+    def sign_of(self, source: str) -> str:
+        """The column that holds the sign of the amounts in `source`, blank where none does."""
+        if len(self.sign_source) <= 1:
+            return "".join(self.sign_source)
+        return self.sign_source[(*self.plus, *self.minus).index(source)]
 
     @property
     def column_required(self) -> bool:
         """Whether a file without this field's column is refused."""
-        return self.required if self.column is None else self.column == "required"
+        if self.column is None:
+            return self.required and self.value is None
+        return self.column == "required"
 
 
 class FactRecord(Strict):

@@ -61,6 +61,9 @@ def _convert_field(
         beside = done[each.currency] if each.currency else zones
         found = convert(each, source, texts, beside)
         values, bad = found.values, found.bad
+        if each.sign_source:
+            values, more = _with_sign(each, each.sign_source[0], sources, values)
+            bad += more
         bad += constrain(each, source, values, texts)
     if each.required:
         bad += _missing(source, texts)
@@ -85,21 +88,66 @@ def _sum_of(
                 continue
             part = convert(each, name, sources.texts(name), done[cast("str", each.currency)])
             bad += part.bad
-            any_part = pc.or_(any_part, pc.is_valid(part.values))
-            total = operation(total, pc.fill_null(part.values, 0))
+            values = part.values
+            if sign := each.sign_of(name):
+                values, more = _with_sign(each, sign, sources, values)
+                bad += more
+            any_part = pc.or_(any_part, pc.is_valid(values))
+            total = operation(total, pc.fill_null(values, 0))
     return pc.if_else(any_part, total, None), bad
+
+
+def _with_sign(
+    each: FieldSpec, name: str, sources: Sources, values: pa.Array
+) -> tuple[pa.Array, list[BadCell]]:
+    """The amounts turned round where the column of that name says so; bad where it says nothing."""
+    if name not in sources:
+        return values, []
+    words = pc.utf8_lower(sources.texts(name))
+    negative = pc.is_in(words, pa.array([word.lower() for word in each.negative]))
+    bad: list[BadCell] = []
+    if each.positive:
+        known = pc.or_(
+            negative, pc.is_in(words, pa.array([word.lower() for word in each.positive]))
+        )
+        unknown = pc.and_(pc.not_equal(values, 0), pc.invert(known))
+        bad = [
+            BadCell(
+                row,
+                name,
+                sources.texts(name)[row].as_py(),
+                "money",
+                "The word does not say whether the amount is positive or negative.",
+                "Ask the partner what it means, or add it to the format's next version.",
+            )
+            for row in pc.indices_nonzero(pc.fill_null(unknown, False)).to_pylist()
+        ]
+    return pc.if_else(negative, pc.negate(values), values), bad
 
 
 def _pick(
     each: FieldSpec, sources: Sources, done: Columns, size: int
 ) -> tuple[str, pa.StringArray, pa.StringArray | None]:
     """The texts of a column by its alternatives, with the zones beside them."""
-    source, texts, zones = _first_of(each.alternatives, each.zone_source, sources, size)
+    if each.join is None:
+        source, texts, zones = _first_of(each.alternatives, each.zone_source, sources, size)
+    else:
+        source, texts, zones = each.source[0], _joined(each, sources, size), None
     for kind, names in each.source_when.items():
         other, of_kind, _ = _first_of(names, (), sources, size)
         texts = pc.if_else(pc.equal(done["kind"], kind), of_kind, texts)
         source = source or other
-    return source or each.sources[0], texts, zones
+    if each.value is not None:
+        texts = pc.fill_null(texts, each.value)
+    return source or (*each.sources, each.name)[0], texts, zones
+
+
+def _joined(each: FieldSpec, sources: Sources, size: int) -> pa.StringArray:
+    """The texts of all sources, null where all are blank."""
+    nothing = pa.nulls(size, pa.string())
+    texts = [sources.texts(name) if name in sources else nothing for name in each.source]
+    joined = pc.binary_join_element_wise(*(pc.fill_null(text, "") for text in texts), each.join)
+    return pc.if_else(pc.is_valid(pc.coalesce(*texts)), joined, None)
 
 
 def _first_of(

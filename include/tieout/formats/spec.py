@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from tieout.formats.fields import FieldSpec, Strict
+from tieout.formats.fields import FieldSpec, Numbers, Strict
 from tieout.formats.layouts.delimited import DelimitedLayout
 from tieout.formats.layouts.jsonl import JsonLinesLayout
 
@@ -51,11 +51,25 @@ class Check(Strict):
         return self
 
 
+def _with_numbers(words: dict[str, object], numbers: object) -> dict[str, object]:
+    """The words with `numbers` in each field, those of headers and trailers included."""
+    found = dict(words)
+    for name, word in words.items():
+        if name == "fields" and isinstance(word, list):
+            found[name] = [
+                {"numbers": numbers, **each} if isinstance(each, dict) else each for each in word
+            ]
+        elif isinstance(word, dict):
+            found[name] = _with_numbers(word, numbers)
+    return found
+
+
 class FormatSpec(Strict):
     """One version of one partner's file format. A released version is never edited.
 
     `documentation` is the partner's own description that the format follows. `encodings` are tried
-    in their order where the file has no byte order mark.
+    in their order where the file has no byte order mark. `numbers` holds for all fields that do
+    not say otherwise.
     """
 
     id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*-[1-9][0-9]*$")
@@ -68,11 +82,19 @@ class FormatSpec(Strict):
     name_pattern: str | None = None
     encodings: tuple[str, ...] = ("utf-8",)
     layout: AnyLayout
+    numbers: Numbers = Numbers()
     fields: tuple[FieldSpec, ...]
     drift: Drift = Drift()
     checks: tuple[Check, ...] = ()
     max_bad_share: float = Field(default=0.05, ge=0, le=1)
     may_have_no_rows: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _numbers_for_all(cls, words: object) -> object:
+        if isinstance(words, dict) and "numbers" in words:
+            return _with_numbers(words, words["numbers"])
+        return words
 
     @model_validator(mode="after")
     def _consistent(self) -> "FormatSpec":

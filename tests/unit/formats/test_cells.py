@@ -168,3 +168,93 @@ def _convert(spec: FieldSpec, texts: list[str], beside: list[str | None]):
     found = convert(spec, "X", cells, helps)
     assert found.values.type == ARROW_TYPES[spec.type]
     return found
+
+
+CONTINENTAL = {"decimalChar": ",", "groupChar": ". '", "parentheses": True, "bareNumber": False}
+
+
+@pytest.mark.parametrize(
+    ("text", "minor"),
+    [
+        ("1.234,56", 123456),
+        ("1 234,56", 123456),
+        ("1\u202f234,56", 123456),
+        ("1\u2019234,56", 123456),
+        ("12.34.567,00", 123456700),
+        ("(1.234,56)", -123456),
+        ("-1.234,56 \u20ac", -123456),
+        ("\u20ac -5", -500),
+        ("\u22125,00", -500),
+        ("5,00-", -500),
+        ("+5,00", 500),
+        ("EUR 5", 500),
+        ("(\u20ac5,10)", -510),
+        (",5", 50),
+    ],
+)
+@pytest.mark.parametrize("size", [1, SMALL + 1])
+def test_numbers_as_the_format_says_they_are_written(text, minor, size):
+    found = _convert(field("money", numbers=CONTINENTAL), [text] * size, ["EUR"] * size)
+    assert found.bad == []
+    assert found.values.to_pylist() == [minor] * size
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1.50", "1.2345,00", "(5,00", "5,00)", "-(5,00)", "--5", "-5-", "1,234,56", "EUR", "5 6"],
+)
+@pytest.mark.parametrize("size", [1, SMALL + 1])
+def test_numbers_written_in_another_way_are_bad(text, size):
+    found = _convert(field("money", numbers=CONTINENTAL), [text] * size, ["EUR"] * size)
+    assert [bad.rule for bad in found.bad] == ["money"] * size
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"),
+    [("1999", "USD", 1999), ("-500", "JPY", -5), ("7", "KWD", 70), ("1", "CLF", 100)],
+)
+@pytest.mark.parametrize("size", [1, SMALL + 1])
+def test_hundredths_are_of_a_major_unit_in_every_currency(text, currency, minor, size):
+    found = _convert(field("money", unit="hundredths"), [text] * size, [currency] * size)
+    assert found.values.to_pylist() == [minor] * size
+
+
+def test_hundredths_that_the_currency_does_not_have_are_bad():
+    with pytest.raises(CellError, match="more decimals"):
+        cell_value(field("money", unit="hundredths"), "150", "JPY")
+
+
+@pytest.mark.parametrize(("text", "minor"), [("1.005", 100), ("1.015", 102), ("-0.057909", -6)])
+@pytest.mark.parametrize("size", [1, SMALL + 1])
+def test_amounts_finer_than_the_minor_unit_are_rounded_where_the_format_says_so(text, minor, size):
+    found = _convert(field("money", rounding="half_even"), [text] * size, ["USD"] * size)
+    assert found.values.to_pylist() == [minor] * size
+
+
+@pytest.mark.parametrize(
+    ("layout", "text", "value"),
+    [
+        ("iso", "2026-07-01T12:00:00+02:00", datetime(2026, 7, 1, 10, tzinfo=UTC)),
+        ("iso", "2026-07-01T12:00:00.123Z", datetime(2026, 7, 1, 12, 0, 0, 123000, tzinfo=UTC)),
+        ("%Y/%m/%d %H:%M:%S %z", "2026/07/01 12:00:00 -0700", datetime(2026, 7, 1, 19, tzinfo=UTC)),
+        ("%d.%m.%Y %H:%M:%S UTC", "01.07.2026 12:00:00 UTC", datetime(2026, 7, 1, 12, tzinfo=UTC)),
+        ("%b %d, %Y %I:%M %p %Z", "Jul 1, 2026 1:00 PM PDT", datetime(2026, 7, 1, 20, tzinfo=UTC)),
+        ("%m/%d/%y %H:%M", "7/1/26 12:00", datetime(2026, 7, 1, 12, tzinfo=UTC)),
+        ("unix", "1782907200", datetime(2026, 7, 1, 12, tzinfo=UTC)),
+        ("unix", "1782907200.5", datetime(2026, 7, 1, 12, 0, 0, 500000, tzinfo=UTC)),
+        ("unix_ms", "1782907200500", datetime(2026, 7, 1, 12, 0, 0, 500000, tzinfo=UTC)),
+    ],
+)
+@pytest.mark.parametrize("size", [1, SMALL + 1])
+def test_times_as_the_format_says_they_are_written(layout, text, value, size):
+    spec = field("timestamp", formats=["%Y%m%d", layout], zone="UTC", zone_source=[])
+    texts = pa.array([text] * size)
+    found = convert(spec, "X", texts)
+    assert found.bad == []
+    assert found.values.to_pylist() == [value] * size
+
+
+def test_the_longest_beginning_of_a_word_decides_unless_the_word_itself_is_known():
+    kinds = field("text", map={"fee*": "fee", "fee refund*": "refund", "Fee": "own", "*": "other"})
+    words = ["fee", "FEES", "fee refund 1", "sale"]
+    assert [cell_value(kinds, word, None) for word in words] == ["own", "fee", "refund", "other"]
