@@ -1,18 +1,21 @@
 """A format file (include/formats/*.yaml) as a whole; unknown words are refused."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from tieout.formats.canonical import FAMILIES
+from tieout.formats.columns import ARROW_TYPES
 from tieout.formats.fields import FieldSpec, Numbers, Strict
 from tieout.formats.layouts.delimited import DelimitedLayout
 from tieout.formats.layouts.jsonl import JsonLinesLayout
+from tieout.formats.layouts.records import RecordsLayout
 
-Family = Literal[
-    "settlement_line", "purchase_order", "vendor_ack", "shipment", "tracking_event", "order_entry"
-]
-AnyLayout = Annotated[DelimitedLayout | JsonLinesLayout, Field(discriminator="type")]
+WORKED_OUT: Mapping[str, str] = {"settlement_gross_minor": "money"}
+"""What a format may state for its family to work out canonical columns from."""
+AnyLayout = Annotated[DelimitedLayout | JsonLinesLayout | RecordsLayout, Field(discriminator="type")]
 
 
 class Drift(Strict):
@@ -77,7 +80,7 @@ class FormatSpec(Strict):
     title: str
     description: str = ""
     documentation: str = ""
-    family: Family
+    family: str
     partner: str
     name_pattern: str | None = None
     encodings: tuple[str, ...] = ("utf-8",)
@@ -108,4 +111,20 @@ class FormatSpec(Strict):
         unknown = {field.currency for field in self.fields if field.currency} - set(names)
         if unknown:
             raise ValueError(f"no field for the currency column {sorted(unknown)}")
+        self._fit_family()
         return self
+
+    def _fit_family(self) -> None:
+        """Raises ValueError for a field that is no column of the family, or of another type."""
+        if self.family not in FAMILIES:
+            raise ValueError(f"there is no family {self.family!r}, only {', '.join(FAMILIES)}")
+        columns = {name: each.type for name, each in FAMILIES[self.family].columns.items()}
+        if self.family == "settlement_line":
+            columns |= WORKED_OUT
+        for each in self.fields:
+            wanted = columns.get(each.name)
+            if wanted is None:
+                known = ", ".join(columns)
+                raise ValueError(f"{each.name!r} is no column of {self.family}: {known}")
+            if ARROW_TYPES["text" if each.map else each.type] != ARROW_TYPES[wanted]:
+                raise ValueError(f"{each.name!r} is {wanted}, not {each.type}")
