@@ -29,7 +29,8 @@ class Element:
     """An element by its local name, with the bytes of the file (`start`, `end`) that it takes.
 
     `space` is its namespace, `line` the physical line of its start tag. `attributes` go by their
-    local names. `children` are those that were not yet given out by `elements`.
+    local names. `children` are those that were not given out by `elements`; `before` tells how many
+    such siblings stand before this one.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Element:
     start: int
     attributes: dict[str, str]
     parent: "Element | None" = None
+    before: int = 0
     end: int = 0
     children: list["Element"] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
@@ -85,15 +87,18 @@ def elements(source: Source, paths: Sequence[Path]) -> Iterator[Element]:
     yield from parser.feed(b"", is_last=True)
 
 
-def opening(head: Source) -> list[Path]:
-    """The paths of all elements that start in the head of a file, in their order.
+def beginning(head: Source) -> Element | None:
+    """The root as far as the head of a file shows it; None where the head is no XML.
 
-    Empty where the head is no XML. What comes after a fault is not looked at.
+    Elements that the head cuts off, or that are open at a fault, end there.
     """
     parser = _Parser(head, [])
     with suppress(FileRefused):
         parser.feed(bytes(head.data))
-    return list(parser.seen)
+    root = next(iter(parser.done), parser.top)
+    while root is not None and root.parent is not None:
+        root = root.parent
+    return root
 
 
 class _Parser:
@@ -105,7 +110,6 @@ class _Parser:
         self.names: list[str] = []
         self.top: Element | None = None
         self.done: list[Element] = []
-        self.seen: dict[Path, str] = {}
         self.held = 0
         parser = expat.ParserCreate("utf-8", "}")
         parser.buffer_text = True
@@ -155,9 +159,9 @@ class _Parser:
             own.setdefault(key.rpartition("}")[2], value)
         element = Element(local, space, line, self.parser.CurrentByteIndex, own, self.top)
         if self.top is not None:
+            element.before = len(self.top.children)
             self.top.children.append(element)
         self.top = element
-        self.seen.setdefault(tuple(self.names), space)
 
     def _end(self, name: str) -> None:
         del name

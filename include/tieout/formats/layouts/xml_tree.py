@@ -1,0 +1,185 @@
+"""XML documents: rows are elements, columns the paths to the texts and attributes around them."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from decimal import Decimal, InvalidOperation
+from functools import cached_property
+from typing import Literal
+
+from tieout.formats.fields import Names, Strict
+from tieout.formats.grid import Grid
+from tieout.formats.layouts.base import Recognised
+from tieout.formats.layouts.tree import PARENT, Node, Row, TreeLayout, first_of, grid_of, rows_of
+from tieout.formats.layouts.xml_safe import Element, Path, beginning, elements
+from tieout.formats.results import CheckResult
+from tieout.formats.source import Source
+
+
+class Total(Strict):
+    """A control total that stands in the document, once for each value of `by`.
+
+    `path` is its element below the root; its `value` is compared with the number of rows, or with
+    the sum of `of` over the rows with the same value in `of_by`. Of several columns in `of` and
+    `of_by`, the first that is not blank counts.
+    """
+
+    name: str
+    path: str
+    value: str
+    by: str | None = None
+    of: Names = ()
+    of_by: Names = ()
+
+
+class XmlLayout(TreeLayout):
+    """An XML document, by the local names of its elements.
+
+    `root` names the root element, `namespace` how its namespace starts. `rows`, `instead` and
+    `errors` are the last steps of paths, so that an envelope around the document does not matter.
+    Attributes are columns such as `Amt/@Ccy`; the second of repeated elements is `Name[2]`. A file
+    may be as large as it likes where `unit` names the elements that are complete in themselves:
+    only one of them is held at a time.
+    """
+
+    type: Literal["xml"]
+    root: Names
+    namespace: str = ""
+    unit: str | None = None
+    totals: tuple[Total, ...] = ()
+
+    @cached_property
+    def _row_paths(self) -> list[Path]:
+        return [tuple(path.split("/")) for path in self.rows]
+
+    @cached_property
+    def _instead_paths(self) -> list[Path]:
+        return [tuple(path.split("/")) for path in self.instead]
+
+    def recognise(self, head: Source, format_id: str) -> Recognised | None:
+        """Certain where root and namespace are those of the format, with something known below."""
+        del format_id
+        top = beginning(head)
+        document = top and self._document(top)
+        if top is None or document is None:
+            return None
+        rows = list(rows_of(self._node(top, ())))
+        if not rows and not self.namespace:
+            return None
+        names = list(dict.fromkeys(name for row in rows for name in row.cells))
+        reason = f"its root element is {document.name}"
+        return Recognised(names, certain=True, reason=reason)
+
+    def _document(self, top: Element) -> Element | None:
+        """The document's root, in an envelope (SOAP) or not."""
+        found = top
+        if top.name == "Envelope":
+            body = top.first("Body")
+            found = body.children[0] if body and body.children else top
+        is_known = found.name in self.root and found.space.startswith(self.namespace)
+        return found if is_known else None
+
+    def cut(self, source: Source) -> Iterator[Grid]:
+        """The rows of the document, with the control totals that it states."""
+        if self.unit is None:
+            self.refuse_too_large(source)
+        unit = [tuple(self.unit.split("/"))] if self.unit else []
+        rows: list[Row] = []
+        for element in elements(source, unit):
+            if element.parent is None:
+                if self._document(element) is None:
+                    found = f"{element.name!r} of {element.space!r}"
+                    raise source.misplaced(element.line, f"the root {self.root[0]!r}", found)
+                rows += rows_of(self._node(element, ()))
+                yield grid_of(rows, source, self._checks(element, rows), is_bytes=True)
+            else:
+                carried = _carried(element)
+                rows += rows_of(self._node(element, _names_above(element)), carried)
+
+    def _node(self, element: Element, above: Path) -> Node:
+        """The element with the rows below it."""
+        path = (*above, element.name)
+        node = Node(element.line, element.start, {}, end=element.end)
+        plain: list[Element] = []
+        for child in element.children:
+            below = self._node(child, path)
+            if below.is_row or below.kids:
+                node.kids.append(below)
+            else:
+                plain.append(child)
+        node.own = _own_cells(element, plain)
+        node.is_row = _ends_with(path, self._row_paths)
+        if not node.kids and _ends_with(path, self._instead_paths):
+            node.is_row = True
+        for error in self.errors:
+            if _ends_with(path, [tuple(error.path.split("/"))]) and node.flaw is None:
+                node.flaw = error.flaw(node.own)
+                node.is_row = node.is_row or node.flaw is not None
+        return node
+
+    def _checks(self, root: Element, rows: Sequence[Row]) -> list[CheckResult]:
+        return [check for total in self.totals for check in _compared(total, root, rows)]
+
+
+def _names_above(element: Element) -> Path:
+    names: list[str] = []
+    parent = element.parent
+    while parent is not None:
+        names.insert(0, parent.name)
+        parent = parent.parent
+    return tuple(names)
+
+
+def _carried(unit: Element) -> dict[str, str]:
+    """What the elements around a unit said before it."""
+    cells: dict[str, str] = {}
+    below, prefix = unit, PARENT
+    while below.parent is not None:
+        holder = below.parent
+        said = _own_cells(holder, holder.children[: below.before])
+        cells |= {prefix + name: text for name, text in said.items() if name != "."}
+        below, prefix = holder, prefix + PARENT
+    return cells
+
+
+def _ends_with(path: Path, wanted: Sequence[Path]) -> bool:
+    return any(path[-len(each) :] == each for each in wanted)
+
+
+def _own_cells(element: Element, children: Sequence[Element]) -> dict[str, str]:
+    """The texts of an element and of these children, by their paths."""
+    cells = {f"@{name}": text for name, text in element.attributes.items()}
+    if element.text:
+        cells["."] = element.text
+    times: Counter[str] = Counter()
+    for child in children:
+        times[child.name] += 1
+        number = times[child.name]
+        name = child.name if number == 1 else f"{child.name}[{number}]"
+        if not child.children:
+            cells[name] = child.text
+            cells |= {f"{name}/@{key}": text for key, text in child.attributes.items()}
+            continue
+        for path, text in _own_cells(child, child.children).items():
+            cells[name if path == "." else f"{name}/{path}"] = text
+    return cells
+
+
+def _compared(total: Total, root: Element, rows: Sequence[Row]) -> Iterator[CheckResult]:
+    for stated in root.all(total.path):
+        group = stated.at(total.by) if total.by else ""
+        name = f"{total.name} {group}".strip()
+        expected = stated.at(total.value)
+        try:
+            found = _found(total, group, rows)
+            is_equal = Decimal(expected) == found
+        except InvalidOperation:
+            yield CheckResult(name, ok=False, expected=expected, found="no number")
+        else:
+            yield CheckResult(name, ok=is_equal, expected=expected, found=str(found))
+
+
+def _found(total: Total, group: str, rows: Sequence[Row]) -> Decimal:
+    if not total.of:
+        return Decimal(len(rows))
+    alike = [row.cells for row in rows if not total.by or first_of(row.cells, total.of_by) == group]
+    return sum((Decimal(first_of(cells, total.of) or "0") for cells in alike), Decimal(0))
