@@ -10,12 +10,17 @@ from tieout.formats.canonical import FAMILIES
 from tieout.formats.columns import ARROW_TYPES
 from tieout.formats.fields import FieldSpec, Numbers, Strict
 from tieout.formats.layouts.delimited import DelimitedLayout
+from tieout.formats.layouts.json_tree import JsonLayout
 from tieout.formats.layouts.jsonl import JsonLinesLayout
 from tieout.formats.layouts.records import RecordsLayout
+from tieout.formats.layouts.xml_tree import XmlLayout
 
 WORKED_OUT: Mapping[str, str] = {"settlement_gross_minor": "money"}
 """What a format may state for its family to work out canonical columns from."""
-AnyLayout = Annotated[DelimitedLayout | JsonLinesLayout | RecordsLayout, Field(discriminator="type")]
+AnyLayout = Annotated[
+    DelimitedLayout | JsonLayout | JsonLinesLayout | RecordsLayout | XmlLayout,
+    Field(discriminator="type"),
+]
 
 
 class Drift(Strict):
