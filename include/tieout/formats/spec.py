@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from tieout.formats.canonical import FAMILIES
 from tieout.formats.columns import ARROW_TYPES
 from tieout.formats.fields import FieldSpec, Numbers, Strict
+from tieout.formats.layouts.camt import CamtLayout
 from tieout.formats.layouts.delimited import DelimitedLayout
 from tieout.formats.layouts.json_tree import JsonLayout
 from tieout.formats.layouts.jsonl import JsonLinesLayout
