@@ -19,7 +19,7 @@ from tieout.formats.layouts.xml_tree import XmlLayout
 WORKED_OUT: Mapping[str, str] = {"settlement_gross_minor": "money"}
 """What a format may state for its family to work out canonical columns from."""
 AnyLayout = Annotated[
-    DelimitedLayout | JsonLayout | JsonLinesLayout | RecordsLayout | XmlLayout,
+    CamtLayout | DelimitedLayout | JsonLayout | JsonLinesLayout | RecordsLayout | XmlLayout,
     Field(discriminator="type"),
 ]
 
