@@ -93,9 +93,10 @@ def beginning(head: Source) -> Element | None:
     Elements that the head cuts off, or that are open at a fault, end there.
     """
     parser = _Parser(head, [])
+    done: list[Element] = []
     with suppress(FileRefused):
-        parser.feed(bytes(head.data))
-    root = next(iter(parser.done), parser.top)
+        done = parser.feed(bytes(head.data))
+    root = next(iter(done), parser.top)
     while root is not None and root.parent is not None:
         root = root.parent
     return root
