@@ -5,7 +5,9 @@ negative), in `currency`; `fee_minor` is a cost when positive; `net_minor` = gro
 in `currency`. `settlement_net_minor` and `settlement_fee_minor` are what the gateway added to our
 balance and took from it, in `settlement_currency`. Where the gateway converts, it takes its fee
 after that: then `fee_minor` is 0 and the fee is in `settlement_fee_minor` only. Lines without a
-sale (fee, adjustment, reserve, transfer, payout) carry their amount in `gross_minor`.
+sale (fee, adjustment, reserve, transfer, payout) carry their amount in `gross_minor`. A format may
+state `settlement_gross_minor` instead of the net; it may leave out `settlement_currency` where the
+gateway never converts.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,47 +15,25 @@ from collections.abc import Callable, Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tieout.formats.canonical import FAMILIES
 from tieout.formats.columns import ARROW_TYPES, BadCell, Columns
 from tieout.formats.spec import FormatSpec
-
-KINDS = (
-    *("charge", "refund", "refund_reversal", "chargeback", "chargeback_reversal"),
-    *("fee", "adjustment", "reserve", "transfer", "payout", "payout_reversal"),
-)
-SETTLEMENT_COLUMNS: Mapping[str, str] = {
-    "kind": "text",
-    "gateway_ref": "text",
-    "order_ref": "text",
-    "original_ref": "text",
-    "gross_minor": "money",
-    "fee_minor": "money",
-    "net_minor": "money",
-    "currency": "currency",
-    "settlement_currency": "currency",
-    "settlement_net_minor": "money",
-    "settlement_fee_minor": "money",
-    "exchange_rate": "decimal",
-    "booked_at": "timestamp",
-    "line_ref": "text",
-    "batch_no": "text",
-    "payout_ref": "text",
-    "account": "text",
-    "method": "text",
-}
 
 
 def canonical_types(spec: FormatSpec) -> dict[str, pa.DataType]:
     """The canonical columns of the format's rows, in order, without `extra` and row numbers."""
-    if spec.family == "settlement_line":
-        return {name: ARROW_TYPES[kind] for name, kind in SETTLEMENT_COLUMNS.items()}
-    return {field.name: ARROW_TYPES["text" if field.map else field.type] for field in spec.fields}
+    columns = FAMILIES[spec.family].columns
+    return {name: ARROW_TYPES[column.type] for name, column in columns.items()}
 
 
 def finish(spec: FormatSpec, columns: Columns, size: int) -> list[BadCell]:
     """Complete the columns of a file to those of its family, in place; returns rows that fail."""
-    if spec.family != "settlement_line":
-        return []
-    bad = _finish_settlement(columns, size)
+    bad: list[BadCell] = []
+    if spec.family == "settlement_line":
+        bad = _finish_settlement(columns, size)
+    elif spec.family == "payout" and "amount_minor" not in columns:
+        fee = pc.fill_null(columns.get("fee_minor", pa.nulls(size, pa.int64())), 0)
+        columns["amount_minor"] = pc.subtract(columns["gross_minor"], fee)
     for name, arrow_type in canonical_types(spec).items():
         columns.setdefault(name, pa.nulls(size, arrow_type))
     return bad
@@ -61,12 +41,13 @@ def finish(spec: FormatSpec, columns: Columns, size: int) -> list[BadCell]:
 
 def _finish_settlement(columns: Columns, size: int) -> list[BadCell]:
     nothing = pa.nulls(size, pa.int64())
-    net, settled_in = columns["settlement_net_minor"], columns["settlement_currency"]
+    settled_in = columns.setdefault("settlement_currency", columns.get("currency"))
     fee = pc.fill_null(columns.get("settlement_fee_minor", nothing), 0)
     paid = columns.get("gross_minor", nothing)
     paid_in = columns.get("currency", settled_in)
     same = pc.fill_null(pc.equal(paid_in, settled_in), True)
     stated = columns.get("settlement_gross_minor", pc.if_else(same, paid, nothing))
+    net = columns.setdefault("settlement_net_minor", pc.subtract(stated, fee))
     bad = _not_adding_up(columns, stated, fee, net)
     settled = pc.add(net, fee)
     converted = pc.and_(pc.invert(same), pc.is_valid(paid))

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from tieout.formats.families import KINDS
+from tieout.formats.canonical import KINDS
 from tieout.formats.registry import format_spec
 from tieout.formats.writing import write
 

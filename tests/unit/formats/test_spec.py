@@ -14,12 +14,12 @@ GOOD = """
 id: some-partner-file-1
 version: 1
 title: A file
-family: shipment
+family: inventory
 partner: some
 layout: {type: delimited}
 fields:
   - {name: sku, required: true}
-  - {name: cost_minor, type: money, currency: currency, source: Cost}
+  - {name: unit_cost_minor, type: money, currency: currency, source: Cost}
   - {name: currency, type: currency}
 """
 
@@ -48,6 +48,15 @@ def test_a_format_file_is_read(tmp_path):
         ),
         ("id: some-partner-file-1", "id: other-file-1", "holds the format 'other-file-1'"),
         ("type: delimited", "type: [", "no format file"),
+        ("family: inventory", "family: stock", "no family 'stock'"),
+        ("{name: sku, required: true}", "{name: colour}", "'colour' is no column of inventory"),
+        ("{name: sku, required: true}", "{name: sku, type: date}", "'sku' is text, not date"),
+        ("source: Cost", "source: Cost, sign_source: Sign", "says what is negative"),
+        (
+            "source: Cost",
+            "plus: [A, B, C], sign_source: [D, E], negative: [DR]",
+            "one sign for all amounts, or one for each",
+        ),
     ],
 )
 def test_a_word_that_does_not_hold_is_named(tmp_path, old, new, says):
