@@ -10,7 +10,7 @@ state `settlement_gross_minor` instead of the net; it may leave out `settlement_
 gateway never converts.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import pyarrow as pa
 import pyarrow.compute as pc
