@@ -5,6 +5,9 @@ then shipments, then tracking. The last word of a vendor on a line counts; a shi
 before its acknowledgement waits for it; a parcel's state is the fold of its events in the order of
 their time.
 
+Each run looks at the vendors that have open or recent orders, or sent a file lately; those whose
+folders nobody has seen for a day are looked at too.
+
 **Reads.** Files of the feeds ACKNOWLEDGEMENT, SHIPMENT and TRACKING (`partner_feed`), one row per
 order line, shipped line or event.
 
@@ -30,10 +33,10 @@ VENDOR_ANSWERS = Asset("vendor_answers")
 @flow_dag(__doc__, schedule="15 * * * *", tags=["vendors", "hourly"])
 def take_in_vendor_answers():
     @task
-    def list_vendors() -> list[dict]:
+    def list_vendors(as_of: str) -> list[dict]:
         from tieout.fulfilment.tasks import answer_chunks
 
-        return answer_chunks()
+        return answer_chunks(as_of=as_of)
 
     @task(
         outlets=[VENDOR_ANSWERS],
@@ -53,7 +56,7 @@ def take_in_vendor_answers():
         outlet_events[VENDOR_ANSWERS].extra = {"as_of": as_of}
         return take_in_tracking(as_of=as_of)
 
-    answers = take_in_answers.partial(as_of=AS_OF).expand(chunk=list_vendors())
+    answers = take_in_answers.partial(as_of=AS_OF).expand(chunk=list_vendors(AS_OF))
     answers >> [take_in_tracking(AS_OF), EmptyOperator(task_id="every_vendor_well")]
 
 

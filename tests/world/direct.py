@@ -24,7 +24,7 @@ def send_vendor_orders(as_of: datetime) -> None:
 def take_in_vendor_answers(as_of: datetime) -> None:
     from tieout.fulfilment import tasks
 
-    for chunk in tasks.answer_chunks():
+    for chunk in tasks.answer_chunks(as_of=as_of):
         tasks.take_in_answers(chunk=chunk, as_of=as_of)
     tasks.take_in_tracking(as_of=as_of)
 

@@ -9,6 +9,10 @@ from tieout.fulfilment.model import Answer, Chunk, Line, OrderState, ParcelState
 
 LARGEST_CHUNK = 400
 FEWEST_CHUNKS = 4
+DAYS_LIVELY = 3
+"""For so long after a vendor's last order ended, or its last file came, each run asks it."""
+HOURS_BETWEEN_ROUNDS = 24
+"""How long the folders of a vendor from whom nothing is expected stay unseen at most."""
 TRACKING_NO_SHAPE = r"^[A-Za-z0-9][A-Za-z0-9-]{5,39}$"
 DAYS_SHIPPED_BEFORE_SCAN = 240
 DAYS_SHIPPED_AFTER_SCAN = 60

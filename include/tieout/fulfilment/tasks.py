@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from tieout.exchange import inbox, outbox
 from tieout.fulfilment import answers, purchase_orders, shipments
 from tieout.fulfilment.model import Chunk
-from tieout.fulfilment.rules import chunks
+from tieout.fulfilment.rules import DAYS_LIVELY, HOURS_BETWEEN_ROUNDS, chunks
 from tieout.kernel.database import execute, fetch, transaction
 from tieout.kernel.runs import Counts, record
 from tieout.kernel.settings import settings
@@ -71,10 +71,23 @@ def mark_ready(*, as_of: datetime | str) -> dict[str, int]:
     return {"ready": ready}
 
 
-def answer_chunks() -> list[Chunk]:
-    """The active vendors that acknowledge or ship, in chunks."""
+def answer_chunks(*, as_of: datetime | str) -> list[Chunk]:
+    """The active vendors whose acknowledgements or shipments are looked for now, in chunks.
+
+    They are those with open or recent vendor orders, and once a day everybody else, so that a file
+    that nobody expects is found within a day.
+    """
     with transaction(settings().database_url, actor=f"{TAKING_IN}/list_vendors") as connection:
-        return chunks(_reporting(connection, "VENDOR", ANSWER_FEEDS))
+        found = _partners(
+            connection,
+            "fulfilment/vendors_to_ask",
+            doc_types=list(ANSWER_FEEDS),
+            as_of=parse_instant(as_of),
+            days_lively=DAYS_LIVELY,
+            hours_between_rounds=HOURS_BETWEEN_ROUNDS,
+        )
+    logger.info("%d vendors are looked at", len(found))
+    return chunks(found)
 
 
 def take_in_answers(*, chunk: Chunk, as_of: datetime | str) -> dict[str, int]:
@@ -121,7 +134,10 @@ def take_in_tracking(
     at, url = parse_instant(as_of), settings().database_url
     with transaction(url, actor=f"{TAKING_IN}/take_in_tracking") as connection:
         carriers = partner_ids or [
-            partner_id for partner_id, _ in _reporting(connection, "CARRIER", ("TRACKING",))
+            partner_id
+            for partner_id, _ in _partners(
+                connection, "fulfilment/partners_that_report", kind="CARRIER", doc_type="TRACKING"
+            )
         ]
     return _receive("TRACKING", carriers, at, shipments.load_events)
 
@@ -140,14 +156,6 @@ def _receive(
     )
     logger.info("%s: %s", doc_type, counts.log_line())
     return counts.as_dict()
-
-
-def _reporting(
-    connection: Connection, kind: str, doc_types: tuple[str, ...]
-) -> list[tuple[str, str]]:
-    return _partners(
-        connection, "fulfilment/partners_that_report", kind=kind, doc_types=list(doc_types)
-    )
 
 
 def _partners(connection: Connection, query: str, **params: object) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.sql.harness import load
+from tieout.exchange.feeds import PartnersNotReached
 from tieout.exchange.partners import FeedSpec, PartnerSpec, load_partners
 from tieout.formats.reading import read
 from tieout.formats.registry import format_spec
@@ -19,6 +20,7 @@ from tieout.kernel.database import transaction
 
 AS_OF = datetime(2026, 3, 2, 6, tzinfo=UTC)
 LATER = AS_OF + timedelta(hours=5)
+HOUR = timedelta(hours=1)
 FORMATS = {
     "PURCHASE_ORDER": "tieout-purchase-order-1",
     "ACKNOWLEDGEMENT": "tieout-vendor-ack-1",
@@ -47,6 +49,10 @@ class Trade:
         with transaction(self.url, actor="test") as connection:
             return [tuple(row) for row in connection.execute(text(query))]
 
+    def run(self, statement: str) -> None:
+        with transaction(self.url, actor="test") as connection:
+            connection.execute(text(statement))
+
     def files(self, partner_id: str, doc_type: str) -> list[Path]:
         return sorted((self.root / partner_id / doc_type).iterdir())
 
@@ -64,10 +70,14 @@ class Trade:
         tasks.mark_ready(as_of=AS_OF)
         return sent
 
-    def take_in(self) -> None:
-        for chunk in tasks.answer_chunks():
-            tasks.take_in_answers(chunk=chunk, as_of=LATER)
-        tasks.take_in_tracking(as_of=LATER)
+    def take_in(self, as_of: datetime = LATER) -> None:
+        for chunk in tasks.answer_chunks(as_of=as_of):
+            tasks.take_in_answers(chunk=chunk, as_of=as_of)
+        tasks.take_in_tracking(as_of=as_of)
+
+    def asked(self, as_of: datetime) -> list[str]:
+        """The vendors whose folders are looked at, an instant."""
+        return [one for chunk in tasks.answer_chunks(as_of=as_of) for one in chunk["vendor_ids"]]
 
     def everything(self) -> dict[str, list[tuple[object, ...]]]:
         tables = ("vendor_order", "vendor_order_line", "vendor_answer", "shipment_line", "parcel")
@@ -229,6 +239,55 @@ def test_a_row_about_an_unknown_order_goes_to_quarantine_and_loads_when_correcte
     trade.take_in()
     states = trade.rows("SELECT vendor_order_no, status FROM vendor_order WHERE vendor_id = 'acme'")
     assert sorted(states) == [("R1-acme", "ACCEPTED"), ("R2-acme", "ACCEPTED")]
+
+
+def test_a_vendor_from_whom_nothing_is_expected_is_asked_once_a_day(trade: Trade) -> None:
+    assert trade.asked(LATER) == ["acme", "bolt"]
+    trade.take_in()
+    assert trade.asked(LATER) == ["acme", "bolt"], "the same instant may run again"
+    assert trade.asked(LATER - HOUR) == ["acme", "bolt"], "nobody knows what stood there then"
+    assert trade.asked(LATER + 23 * HOUR) == []
+    assert trade.asked(LATER + 24 * HOUR) == ["acme", "bolt"]
+    trade.send()
+    assert trade.asked(LATER + HOUR) == ["acme", "bolt"], "both have open orders"
+
+
+def test_an_unexpected_file_is_found_within_a_day(trade: Trade) -> None:
+    trade.take_in()
+    trade.hand_in("bolt", "ACKNOWLEDGEMENT", [answer("R9-bolt", 1, "bolt")])
+    trade.take_in(LATER + 23 * HOUR)
+    assert trade.rows("SELECT count(*) FROM source_file") == [(0,)]
+    trade.take_in(LATER + 24 * HOUR)
+    assert trade.rows("SELECT partner_id, status FROM source_file") == [("bolt", "LOADED")]
+    assert trade.asked(LATER + 25 * HOUR) == ["bolt"], "it has shown that it lives"
+    assert trade.asked(LATER + (24 + 72) * HOUR - HOUR) == ["acme", "bolt"]
+
+
+def test_a_vendor_is_asked_while_its_orders_are_open_and_some_days_more(trade: Trade) -> None:
+    trade.send()
+    trade.take_in()
+    for status in ("ACCEPTED", "SHIPPED"):
+        trade.run(f"UPDATE vendor_order SET status = '{status}' WHERE vendor_id = 'acme'")
+    assert trade.asked(LATER + HOUR) == ["acme", "bolt"]
+    trade.take_in(AS_OF + 72 * HOUR - HOUR)
+    assert trade.asked(AS_OF + 72 * HOUR - HOUR / 2) == ["acme", "bolt"]
+    assert trade.asked(AS_OF + 72 * HOUR) == ["bolt"], "its order is still open"
+
+
+def test_a_vendor_that_failed_or_has_something_corrected_is_asked_at_once(trade: Trade) -> None:
+    trade.take_in()
+    (trade.root / "bolt" / "SHIPMENT").rename(trade.root / "bolt" / "gone")
+    with pytest.raises(PartnersNotReached):
+        trade.take_in(LATER + 24 * HOUR)
+    assert trade.asked(LATER + 25 * HOUR) == ["bolt"]
+    trade.run(
+        "INSERT INTO quarantine (row_key, doc_type, partner_id, raw, rule, reason, remedy,"
+        " first_seen_at, status_at) VALUES ('k', 'ACKNOWLEDGEMENT', 'acme', '', '', '', '',"
+        " now(), now())"
+    )
+    assert trade.asked(LATER + 25 * HOUR) == ["bolt"]
+    trade.run("UPDATE quarantine SET status = 'CORRECTED'")
+    assert trade.asked(LATER + 25 * HOUR) == ["acme", "bolt"]
 
 
 def killed_at(point: str, work: Callable[[], object]) -> None:
