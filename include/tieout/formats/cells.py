@@ -45,6 +45,36 @@ ZONE_HOURS: Mapping[str, int] = {
     "NZDT": 13,
     "BRT": -3,
 }
+# Zones as Rails names them (Square's exports), where the name is no IANA one.
+ZONE_NAMES: Mapping[str, str] = {
+    "EASTERN TIME (US & CANADA)": "America/New_York",
+    "CENTRAL TIME (US & CANADA)": "America/Chicago",
+    "MOUNTAIN TIME (US & CANADA)": "America/Denver",
+    "PACIFIC TIME (US & CANADA)": "America/Los_Angeles",
+    "ATLANTIC TIME (CANADA)": "America/Halifax",
+    "INDIANA (EAST)": "America/Indiana/Indianapolis",
+    "ARIZONA": "America/Phoenix",
+    "ALASKA": "America/Juneau",
+    "HAWAII": "Pacific/Honolulu",
+    "NEWFOUNDLAND": "America/St_Johns",
+    "SASKATCHEWAN": "America/Regina",
+    "PUERTO RICO": "America/Puerto_Rico",
+    "LONDON": "Europe/London",
+    "EDINBURGH": "Europe/London",
+    "DUBLIN": "Europe/Dublin",
+    "PARIS": "Europe/Paris",
+    "MADRID": "Europe/Madrid",
+    "TOKYO": "Asia/Tokyo",
+    "OSAKA": "Asia/Tokyo",
+    "SYDNEY": "Australia/Sydney",
+    "CANBERRA": "Australia/Canberra",
+    "MELBOURNE": "Australia/Melbourne",
+    "BRISBANE": "Australia/Brisbane",
+    "ADELAIDE": "Australia/Adelaide",
+    "DARWIN": "Australia/Darwin",
+    "PERTH": "Australia/Perth",
+    "HOBART": "Australia/Hobart",
+}
 _NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d*)?|\.\d+)", re.ASCII)
 # At most 27 digits: Decimal's context keeps 28 exactly.
 _AMOUNT = re.compile(r"[+-]?(\d{1,18}(\.\d{0,9})?|\.\d{1,9})", re.ASCII)
@@ -231,8 +261,12 @@ def _in_utc(moment: datetime, zone: str | None) -> datetime:
 
 @cache
 def zone_of(name: str | None) -> timezone | ZoneInfo:
-    """The zone of an unambiguous abbreviation, an offset or an IANA name. Raises CellError."""
+    """The zone of an unambiguous abbreviation, an offset or an IANA or Rails name.
+
+    Raises CellError.
+    """
     text = (name or "").strip()
+    text = ZONE_NAMES.get(text.upper(), text)
     if text.upper() in ZONE_HOURS:
         return timezone(timedelta(hours=ZONE_HOURS[text.upper()]))
     if found := _OFFSET.fullmatch(text):

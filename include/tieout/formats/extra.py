@@ -18,11 +18,11 @@ def placed(spec: FormatSpec, present: set[str]) -> set[str]:
 
 
 def _placed_by(field: FieldSpec, present: set[str]) -> set[str]:
-    loses_words = any(word.endswith("*") for word in field.map) or field.rounding
+    loses_words = any(word.endswith("*") for word in field.map) or field.rounding or field.unsigned
     if field.keep or field.source_when or len(field.plus) > 1 or loses_words:
         return set()
     if field.join is not None:
-        return set(map(normal_name, field.source))
+        return set(map(normal_name, (*field.source, *field.zone_source)))
     found = [name for name in field.alternatives if normal_name(name) in present][:1]
     zones = dict(zip(field.alternatives, field.zone_source, strict=False))
     beside = [zones[name] for name in found if name in zones]

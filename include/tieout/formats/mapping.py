@@ -61,9 +61,8 @@ def _convert_field(
         beside = done[each.currency] if each.currency else zones
         found = convert(each, source, texts, beside)
         values, bad = found.values, found.bad
-        if each.sign_source:
-            values, more = _with_sign(each, each.sign_source[0], sources, values)
-            bad += more
+        values, more = _with_sign(each, each.sign_of(source), sources, values)
+        bad += more
         bad += constrain(each, source, values, texts)
     if each.required:
         bad += _missing(source, texts)
@@ -88,10 +87,8 @@ def _sum_of(
                 continue
             part = convert(each, name, sources.texts(name), done[cast("str", each.currency)])
             bad += part.bad
-            values = part.values
-            if sign := each.sign_of(name):
-                values, more = _with_sign(each, sign, sources, values)
-                bad += more
+            values, more = _with_sign(each, each.sign_of(name), sources, part.values)
+            bad += more
             any_part = pc.or_(any_part, pc.is_valid(values))
             total = operation(total, pc.fill_null(values, 0))
     return pc.if_else(any_part, total, None), bad
@@ -101,7 +98,9 @@ def _with_sign(
     each: FieldSpec, name: str, sources: Sources, values: pa.Array
 ) -> tuple[pa.Array, list[BadCell]]:
     """The amounts turned round where the column of that name says so; bad where it says nothing."""
-    if name not in sources:
+    if each.unsigned:
+        values = pc.abs(values)
+    if not name or name not in sources:
         return values, []
     words = pc.utf8_lower(sources.texts(name))
     negative = pc.is_in(words, pa.array([word.lower() for word in each.negative]))
@@ -132,7 +131,8 @@ def _pick(
     if each.join is None:
         source, texts, zones = _first_of(each.alternatives, each.zone_source, sources, size)
     else:
-        source, texts, zones = each.source[0], _joined(each, sources, size), None
+        source, texts = each.source[0], _joined(each, sources, size)
+        zones = _zone_texts(each.zone_source[0], sources, size) if each.zone_source else None
     for kind, names in each.source_when.items():
         other, of_kind, _ = _first_of(names, (), sources, size)
         texts = pc.if_else(pc.equal(done["kind"], kind), of_kind, texts)
