@@ -220,7 +220,7 @@ def _without_cards(
         parsed,
         rows=parsed.rows.take(pa.array(good, pa.int64())),
         rejected=rejected,
-        counts=Counts(parsed.counts.read, len(good), len(rejected)),
+        counts=Counts(parsed.counts.read, len(good), len(rejected), parsed.counts.skipped),
     )
 
 

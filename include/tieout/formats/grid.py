@@ -25,7 +25,8 @@ class Grid:
     the text of each row where it is not just the lines from its own to the next row's. `facts` are
     what headers and trailers say, `checks` the control totals that the layout itself prescribes
     (envelopes, record counts, balances): both count for the whole file. `trailer_line` is where the
-    control totals stand.
+    control totals stand. `starts_at` and `starts_on` are a byte of the source's data and its line,
+    at the first row or anywhere before it; `ends_before` is the line after the last row's last.
     """
 
     names: list[str]
@@ -36,6 +37,9 @@ class Grid:
     facts: dict[str, Fact] = field(default_factory=dict)
     checks: list[CheckResult] = field(default_factory=list)
     trailer_line: int | None = None
+    starts_at: int = 0
+    starts_on: int = 1
+    ends_before: int | None = None
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def _sum_of(
     each: FieldSpec, sources: Sources, done: Columns, size: int
 ) -> tuple[pa.Array, list[BadCell]]:
     """Plus less minus in minor units; null where all parts are blank."""
-    total, any_part = pa.array([0] * size, pa.int64()), pa.array([False] * size)
+    total, any_part = pa.array([0] * size, pa.int64()), pa.array([False] * size, pa.bool_())
     bad: list[BadCell] = []
     for names, operation in ((each.plus, pc.add), (each.minus, pc.subtract)):
         for name in names:

@@ -41,11 +41,18 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Counts:
-    """Rows of the file: read = applied + rejected."""
+    """Rows of the file: read = applied + rejected + skipped.
+
+    Skipped records are by the partner's documentation no canonical rows.
+    """
 
     read: int
     applied: int
     rejected: int
+    skipped: int = 0
+
+    def __post_init__(self) -> None:
+        assert self.read == self.applied + self.rejected + self.skipped, "a row was lost"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from tieout.formats.canonical import FAMILIES
 from tieout.formats.columns import ARROW_TYPES
-from tieout.formats.fields import FieldSpec, Numbers, Strict
+from tieout.formats.fields import FieldSpec, Names, Numbers, Strict
 from tieout.formats.layouts.camt import CamtLayout
 from tieout.formats.layouts.delimited import DelimitedLayout
 from tieout.formats.layouts.json_tree import JsonLayout
@@ -28,6 +28,17 @@ class Drift(Strict):
     """What to do with columns that the spec does not know; a missing required one is refused."""
 
     new_columns: Literal["extra", "refuse"] = "extra"
+
+
+class Skip(Strict):
+    """Records to leave out: those where each column of `when` has one of its words.
+
+    A word that ends in `*` stands for all that start so; case does not matter; the blank word is a
+    blank cell. `reason` says what those records are. They are counted as skipped.
+    """
+
+    when: Mapping[str, Names]
+    reason: str
 
 
 class Check(Strict):
@@ -94,6 +105,7 @@ class FormatSpec(Strict):
     numbers: Numbers = Numbers()
     fields: tuple[FieldSpec, ...]
     drift: Drift = Drift()
+    skip: tuple[Skip, ...] = ()
     checks: tuple[Check, ...] = ()
     max_bad_share: float = Field(default=0.05, ge=0, le=1)
     may_have_no_rows: bool = False
