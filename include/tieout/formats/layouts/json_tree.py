@@ -18,7 +18,6 @@ from tieout.formats.layouts.tree import (
     Row,
     TreeLayout,
     grid_of,
-    rows_of,
     too_large,
 )
 from tieout.formats.results import FileRefused
@@ -59,7 +58,7 @@ class JsonLayout(TreeLayout):
         if head.text.lstrip()[:1] not in ("{", "["):
             return None
         nodes = _Reader(head, self._root_step, is_lenient=True).documents()
-        rows = [row for node in nodes for row in rows_of(node)][:_LOOKED_AT]
+        rows = [row for node in nodes for row in self.rows_below(node)][:_LOOKED_AT]
         names = list(dict.fromkeys(name for row in rows for name in row.cells))
         if not self.marks:
             return Recognised(names) if names else None
@@ -73,7 +72,7 @@ class JsonLayout(TreeLayout):
         self.refuse_too_large(source)
         rows: list[Row] = []
         for node in _Reader(source, self._root_step).documents():
-            rows += rows_of(node)
+            rows += self.rows_below(node)
         yield grid_of(rows, source, [], is_bytes=False)
 
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from tieout.formats.fields import Names, Strict
 from tieout.formats.grid import Flaw, Grid
 from tieout.formats.layouts.base import Layout
+from tieout.formats.place_zones import zone_of_place
 from tieout.formats.results import CheckResult, FileRefused
 from tieout.formats.source import Source
 from tieout.kernel.errors import Place
@@ -18,53 +19,7 @@ from tieout.kernel.errors import Place
 MAX_CELLS = 50_000_000
 MEBIBYTE = 1_048_576
 PARENT = "../"
-
-
-class ErrorAnswer(Strict):
-    """A part of the tree by which the partner says why it has no data.
-
-    It is one where each column in `when` has one of its words (without regard to case). `code` and
-    `text` are the columns with the partner's code and words; the first that is not blank counts.
-    """
-
-    path: str
-    when: dict[str, Names] = Field(default_factory=dict)
-    code: Names = ()
-    text: Names = ()
-
-    def flaw(self, cells: Mapping[str, str]) -> Flaw | None:
-        """What the partner says, or None where this is no error."""
-        for column, words in self.when.items():
-            if cells.get(column, "").casefold() not in {word.casefold() for word in words}:
-                return None
-        said = " ".join(filter(None, (first_of(cells, self.code), first_of(cells, self.text))))
-        return Flaw("partner-error", f"The partner answers: {' '.join(said.split())}")
-
-
-def first_of(cells: Mapping[str, str], names: Sequence[str]) -> str:
-    """The first value of these columns that is not blank; blank where all are."""
-    return next((cells[name] for name in names if cells.get(name)), "")
-
-
-class TreeLayout(Layout):
-    """A tree of which some parts are rows; steps of a path are parted by `/`.
-
-    A row's columns are the paths from it to each value below it; values of the parts that hold it
-    are carried down as `../name`, `../../name`. `rows` are the paths of the rows, `instead` those
-    of parts that are rows themselves where they hold none, `errors` the partner's refusals: such a
-    row is rejected, and a file with nothing else is refused. `max_mebibytes` bounds the file.
-    """
-
-    rows: Names
-    instead: Names = ()
-    errors: tuple[ErrorAnswer, ...] = ()
-    max_mebibytes: int = 64
-
-    def refuse_too_large(self, source: Source) -> None:
-        """Raises FileRefused (too-large) above the bound."""
-        if len(source.data) > self.max_mebibytes * MEBIBYTE:
-            found = f"{len(source.data):,} bytes"
-            raise too_large(source, f"at most {self.max_mebibytes} MiB", found)
+LOCAL_ZONE = "local zone"
 
 
 @dataclass(slots=True)
@@ -88,18 +43,101 @@ class Row:
     """A row with the columns carried down to it."""
 
     node: Node
-    cells: Mapping[str, str]
+    cells: dict[str, str]
 
 
-def rows_of(node: Node, inherited: Mapping[str, str] | None = None) -> Iterator[Row]:
-    """The rows at and below a node, in the order of the file."""
-    cells = {**(inherited or {}), **node.own}
+class ErrorAnswer(Strict):
+    """A part of the tree by which the partner says why it has no data.
+
+    It is one where each column in `when` has one of its words (without regard to case). `code` and
+    `text` are the columns with the partner's code and words; the first that is not blank counts.
+    """
+
+    path: str
+    when: dict[str, Names] = Field(default_factory=dict)
+    code: Names = ()
+    text: Names = ()
+
+    def flaw(self, cells: Mapping[str, str]) -> Flaw | None:
+        """What the partner says, or None where this is no error."""
+        for column, words in self.when.items():
+            if cells.get(column, "").casefold() not in {word.casefold() for word in words}:
+                return None
+        code, text = first_of(cells, self.code), first_of(cells, self.text)
+        if self.code and not code:
+            return None
+        said = " ".join(filter(None, (code, text)))
+        return Flaw("partner-error", f"The partner answers: {' '.join(said.split())}")
+
+
+def first_of(cells: Mapping[str, str], names: Sequence[str]) -> str:
+    """The first value of these columns that is not blank; blank where all are."""
+    return next((cells[name] for name in names if cells.get(name)), "")
+
+
+class LocalZone(Strict):
+    """The zone of a row's local times, as a column of its own, `local zone`.
+
+    It is what the column `named` says, by `words` where the partner's abbreviations mean one thing;
+    else the zone of the place, by the columns with the codes of its `country` (in `home` where
+    there is none) and its `region`; else that of `home`.
+    """
+
+    named: Names = ()
+    words: dict[str, str] = Field(default_factory=dict)
+    country: Names = ()
+    region: Names = ()
+    home: str
+
+    def of(self, cells: Mapping[str, str]) -> str:
+        """The zone of a row."""
+        named = first_of(cells, self.named).strip()
+        if named:
+            return self.words.get(named.upper(), named)
+        country = first_of(cells, self.country) or self.home
+        region = first_of(cells, self.region)
+        return zone_of_place(country, region) or zone_of_place(self.home, "")
+
+
+class TreeLayout(Layout):
+    """A tree of which some parts are rows; steps of a path are parted by `/`.
+
+    A row's columns are the paths from it to each value below it; values of the parts that hold it
+    are carried down as `../name`, `../../name`. `rows` are the paths of the rows, `instead` those
+    of parts that are rows themselves where they hold none, `errors` the partner's refusals: such a
+    row is rejected, and a file with nothing else is refused. `local_zone` adds a column. A file of
+    more than `max_mebibytes` is refused.
+    """
+
+    rows: Names
+    instead: Names = ()
+    errors: tuple[ErrorAnswer, ...] = ()
+    local_zone: LocalZone | None = None
+    max_mebibytes: int = 64
+
+    def rows_below(self, node: Node, inherited: Mapping[str, str] | None = None) -> Iterator[Row]:
+        """The rows at and below a node, in the order of the file."""
+        for row in _rows_of(node, inherited or {}):
+            if self.local_zone is not None:
+                row.cells[LOCAL_ZONE] = self.local_zone.of(row.cells)
+            yield row
+
+    def refuse_too_large(self, source: Source) -> None:
+        """Raises FileRefused (too-large) above the bound."""
+        if len(source.data) > self.max_mebibytes * MEBIBYTE:
+            found = f"{len(source.data):,} bytes"
+            raise too_large(source, f"at most {self.max_mebibytes} MiB", found)
+
+
+def _rows_of(node: Node, inherited: Mapping[str, str]) -> Iterator[Row]:
+    cells = {**inherited, **node.own}
     if node.is_row:
         yield Row(node, cells)
     if node.kids:
-        carried = {f"{PARENT}{name}": text for name, text in cells.items()}
+        said = ((name, text) for name, text in cells.items() if name != LOCAL_ZONE)
+        carried = {f"{PARENT}{name}": text for name, text in said}
         for kid in node.kids:
-            yield from rows_of(kid, carried)
+            yield from _rows_of(kid, carried)
 
 
 class Slices(Sequence[str]):

@@ -9,7 +9,7 @@ from typing import Literal
 from tieout.formats.fields import Names, Strict
 from tieout.formats.grid import Grid
 from tieout.formats.layouts.base import Recognised
-from tieout.formats.layouts.tree import PARENT, Node, Row, TreeLayout, first_of, grid_of, rows_of
+from tieout.formats.layouts.tree import PARENT, Node, Row, TreeLayout, first_of, grid_of
 from tieout.formats.layouts.xml_safe import Element, Path, beginning, elements
 from tieout.formats.results import CheckResult
 from tieout.formats.source import Source
@@ -62,7 +62,7 @@ class XmlLayout(TreeLayout):
         document = top and self._document(top)
         if top is None or document is None:
             return None
-        rows = list(rows_of(self._node(top, ())))
+        rows = list(self.rows_below(self._node(top, ())))
         if not rows and not self.namespace:
             return None
         names = list(dict.fromkeys(name for row in rows for name in row.cells))
@@ -89,11 +89,11 @@ class XmlLayout(TreeLayout):
                 if self._document(element) is None:
                     found = f"{element.name!r} of {element.space!r}"
                     raise source.misplaced(element.line, f"the root {self.root[0]!r}", found)
-                rows += rows_of(self._node(element, ()))
+                rows += self.rows_below(self._node(element, ()))
                 yield grid_of(rows, source, self._checks(element, rows), is_bytes=True)
             else:
                 carried = _carried(element)
-                rows += rows_of(self._node(element, _names_above(element)), carried)
+                rows += self.rows_below(self._node(element, _names_above(element)), carried)
 
     def _node(self, element: Element, above: Path) -> Node:
         """The element with the rows below it."""
