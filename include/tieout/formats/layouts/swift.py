@@ -36,10 +36,10 @@ class SwiftLayout(Layout):
 
     A row is a statement line (:61:) with its texts (:86:). Columns are named by field and part:
     `61/amount` (credits are positive), `61/value_date`, `61/entry_date`, `61/code`,
-    `61/customer_ref`, `61/bank_ref`, `86/text`, `86/name`, `86/account`, `86/EREF` and others of
-    the text's dialect; `20`, `21`, `25`, `28C` of the message, `86/of_statement` for its own text;
-    `currency`, `account`, `opening`, `closing` and `LineRef` (message, statement and line) are
-    worked out. Larger files than `max_mebibytes` are refused.
+    `61/customer_ref`, `61/bank_ref`, `86/text`, `86/party`, `86/party_account`, `86/EREF` and
+    others of the text's dialect; `20`, `21`, `25`, `28C` of the message, `86/of_statement` for its
+    own text; `currency`, `account`, `opening`, `closing` and `LineRef` (message, statement and
+    line) are worked out. Larger files than `max_mebibytes` are refused.
     """
 
     type: Literal["swift"]
@@ -183,6 +183,7 @@ class _Reading:
         by_tag = {each.tag: each for each in reversed(fields)}
         self._refuse_incomplete(fields, by_tag, is_last)
         message = self._opened(by_tag)
+        message.cells |= _of_message(fields)
         if fields[-1].tag == "86" and not _is_of_line(fields):
             message.cells["86/of_statement"] = fields[-1].text.strip()
         self.statements.append(message.statement)
@@ -217,10 +218,7 @@ class _Reading:
         statement = Statement(
             account, number, opening[0] if opening else None, closing[0] if closing else None
         )
-        cells = {
-            each.tag: each.text.strip() for each in by_tag.values() if each.tag not in {"61", "86"}
-        }
-        cells |= {"account": account, "currency": currency, "number": number}
+        cells = {"account": account, "currency": currency, "number": number}
         for name, found in (("opening", opening), ("closing", closing)):
             cells[name] = text_of(found[0].amount or 0) if found else ""
             cells[f"{name}_date"] = found[1] if found else ""
@@ -288,6 +286,16 @@ class _Reading:
         total = amount_of(said[1])
         found = sum(amounts, Decimal(0))
         self.totals.compare(f"{tag}_sum", "a number" if total is None else total, found, where)
+
+
+def _of_message(fields: list[_Field]) -> dict[str, str]:
+    """The fields of a message besides its lines and their texts; repeated ones line by line."""
+    cells: dict[str, str] = {}
+    for each in fields:
+        if each.tag not in {"61", "86"}:
+            text = each.text.strip()
+            cells[each.tag] = f"{cells[each.tag]}\n{text}" if each.tag in cells else text
+    return cells
 
 
 def _is_of_line(fields: list[_Field]) -> bool:

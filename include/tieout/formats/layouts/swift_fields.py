@@ -8,15 +8,15 @@ from tieout.formats.statements import Balance, amount_of, turned
 
 Cells = dict[str, str]
 
-_BALANCE = re.compile(r"([CD])(\d{6})([A-Z]{3})(\d{1,15}(?:,\d{0,9})?)\s*", re.ASCII)
+_BALANCE = re.compile(r"([CD])(\d{6})([A-Z]{3})(\d{1,18}(?:,\d{0,9})?)\s*", re.ASCII)
 _LINE = re.compile(
     r"(?P<value>\d{6})(?P<entry>\d{4}|\s{4})?(?P<mark>R[CD]|E[CD]|[CD])(?P<funds>[A-Z])?"
-    r"(?P<amount>\d{1,15}(?:,\d{0,9})?)(?P<code>[NFS][A-Z0-9 ]{3})(?P<rest>[^\n]*)"
+    r"(?P<amount>\d{1,18}(?:,\d{0,9})?)(?P<code>[A-Z][A-Z0-9 ]{3})(?P<rest>[^\n]*)"
     r"(?P<more>(?:\n.*)*)",
     re.ASCII,
 )
-_TOTAL = re.compile(r"(\d{1,5})([A-Z]{3})(\d{1,15}(?:,\d{0,9})?)\s*", re.ASCII)
-_FLOOR = re.compile(r"([A-Z]{3})([CD])?(\d{1,15}(?:,\d{0,9})?)\s*", re.ASCII)
+_TOTAL = re.compile(r"(\d{1,5})([A-Z]{3})(\d{1,18}(?:,\d{0,9})?)\s*", re.ASCII)
+_FLOOR = re.compile(r"([A-Z]{3})([CD])?(\d{1,18}(?:,\d{0,9})?)\s*", re.ASCII)
 _GERMAN = re.compile(r"\s*(\d{3})([?>@|^])(?=\d\d)", re.ASCII)
 _SEPA = re.compile(r"(EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|IBAN|BIC)\+")
 _SLASH_WORDS = (
@@ -75,9 +75,11 @@ def line_cells(text: str) -> Cells | None:
     ours, _, theirs = rest.partition("//")
     first, _, beside = re.sub(r"\s{2,}", "\0", ours.strip()).partition("\0")
     texts = [beside.replace("\0", " "), more]
+    value = _value_date(found["value"])
     return {
-        "61/value_date": found["value"],
-        "61/entry_date": _entry_date(found["value"], (found["entry"] or "").strip()),
+        "61/value_date": value,
+        "61/written_value_date": found["value"] if value != found["value"] else "",
+        "61/entry_date": _entry_date(value, (found["entry"] or "").strip()),
         "61/mark": mark,
         "61/funds_code": found["funds"] or "",
         "61/amount": turned(decimal_text(found["amount"]), mark in {"D", "RC", "ED"}),
@@ -87,6 +89,14 @@ def line_cells(text: str) -> Cells | None:
         "61/bank_ref": theirs.strip(),
         "61/supplementary": "\n".join(part for part in texts if part),
     }
+
+
+def _value_date(written: str) -> str:
+    """YYMMDD; German banks, whose months have 30 days, mean the last of February by its 30th."""
+    if written[2:] in {"0229", "0230"} and not _is_date(2000 + int(written[:2]), written[2:]):
+        leap = _is_date(2000 + int(written[:2]), "0229")
+        return f"{written[:4]}{29 if leap else 28}"
+    return written
 
 
 def _entry_date(value: str, entry: str) -> str:
@@ -99,9 +109,9 @@ def _entry_date(value: str, entry: str) -> str:
     return f"{year:02}{entry}" if _is_date(2000 + year, entry) else entry
 
 
-def _is_date(year: int, entry: str) -> bool:
+def _is_date(year: int, day: str) -> bool:
     try:
-        date(year, int(entry[:2]), int(entry[2:]))
+        date(year, int(day[:2]), int(day[2:]))
     except ValueError:
         return False
     return True
@@ -131,8 +141,11 @@ def _german(start: re.Match[str], joined: str) -> Cells:
     cells = {f"86/{number}": content.strip() for number, content in fields.items()}
     purpose = _purpose(fields)
     cells |= {"86/code": start[1], "86/purpose": purpose, "86/text": purpose}
-    cells["86/name"] = f"{fields.get('32', '')}{fields.get('33', '')}".strip()
-    cells["86/bank"], cells["86/account"] = cells.get("86/30", ""), cells.get("86/31", "")
+    cells["86/party"] = f"{fields.get('32', '')}{fields.get('33', '')}".strip()
+    cells["86/party_bank"], cells["86/party_account"] = (
+        cells.get("86/30", ""),
+        cells.get("86/31", ""),
+    )
     words = _SEPA.split(purpose)
     for word, content in zip(words[1::2], words[2::2], strict=True):
         cells.setdefault(f"86/{word}", content.strip())
@@ -156,7 +169,7 @@ def _slashed(joined: str) -> Cells:
         key = f"86/{word}"
         cells[key] = f"{cells[key]}/{said}" if cells.get(key) else said
     party = (cells.get("86/CNTP", "") + "///").split("/")
-    cells["86/account"] = cells.get("86/IBAN") or party[0]
-    cells["86/bank"] = cells.get("86/BIC") or party[1]
-    cells["86/name"] = cells.get("86/NAME") or party[2].strip()
+    cells["86/party_account"] = cells.get("86/IBAN") or party[0]
+    cells["86/party_bank"] = cells.get("86/BIC") or party[1]
+    cells["86/party"] = cells.get("86/NAME") or party[2].strip()
     return cells
