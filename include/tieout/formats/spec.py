@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from tieout.formats.canonical import FAMILIES
 from tieout.formats.columns import ARROW_TYPES
 from tieout.formats.fields import FieldSpec, Names, Numbers, Strict
+from tieout.formats.layouts.bai2 import Bai2Layout
 from tieout.formats.layouts.camt import CamtLayout
 from tieout.formats.layouts.delimited import DelimitedLayout
 from tieout.formats.layouts.json_tree import JsonLayout
@@ -20,7 +21,8 @@ from tieout.formats.layouts.xml_tree import XmlLayout
 WORKED_OUT: Mapping[str, str] = {"settlement_gross_minor": "money"}
 """What a format may state for its family to work out canonical columns from."""
 AnyLayout = Annotated[
-    CamtLayout
+    Bai2Layout
+    | CamtLayout
     | DelimitedLayout
     | JsonLayout
     | JsonLinesLayout
