@@ -110,7 +110,7 @@ def _records(source: Source) -> Iterator[_Record]:
         if not text.strip():
             continue
         code, _, rest = text.lstrip().partition(",")
-        code, rest = (code[:2], "/") if code[2:].strip() in {"/", ""} else (code, rest)
+        code = code.strip().removesuffix("/")
         if code not in _CODES or (code == "88" and current is None):
             raise source.misplaced(number, "a record from 01 to 99", f"{text[:20]!r}")
         if code == "88" and current is not None:
