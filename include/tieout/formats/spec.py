@@ -14,6 +14,7 @@ from tieout.formats.layouts.camt import CamtLayout
 from tieout.formats.layouts.delimited import DelimitedLayout
 from tieout.formats.layouts.json_tree import JsonLayout
 from tieout.formats.layouts.jsonl import JsonLinesLayout
+from tieout.formats.layouts.ofx import OfxLayout
 from tieout.formats.layouts.records import RecordsLayout
 from tieout.formats.layouts.swift import SwiftLayout
 from tieout.formats.layouts.xml_tree import XmlLayout
@@ -21,7 +22,8 @@ from tieout.formats.layouts.xml_tree import XmlLayout
 WORKED_OUT: Mapping[str, str] = {"settlement_gross_minor": "money"}
 """What a format may state for its family to work out canonical columns from."""
 AnyLayout = Annotated[
-    Bai2Layout
+    OfxLayout
+    | Bai2Layout
     | CamtLayout
     | DelimitedLayout
     | JsonLayout
