@@ -51,7 +51,9 @@ def _finish_settlement(columns: Columns, size: int) -> list[BadCell]:
     bad = _not_adding_up(columns, stated, fee, net)
     settled = pc.add(net, fee)
     converted = pc.and_(pc.invert(same), pc.is_valid(paid))
-    signed = _signed_like(paid, settled) if "settlement_gross_minor" in columns else paid
+    signed = paid
+    if "settlement_gross_minor" in columns:
+        signed = pc.coalesce(_signed_like(paid, settled), paid)
     columns["gross_minor"] = pc.if_else(converted, signed, settled)
     columns["currency"] = pc.if_else(converted, paid_in, settled_in)
     columns["fee_minor"] = pc.if_else(converted, 0, fee)

@@ -5,6 +5,7 @@ required, enum, pattern, minimum, maximum, delimiter, quoteChar, decimalChar, gr
 in its meaning.
 """
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -153,6 +154,19 @@ class FieldSpec(Strict):
         if self.column is None:
             return self.required and self.value is None
         return self.column == "required"
+
+    def missing_column(self, names: Collection[str]) -> str | None:
+        """A column that the file must have for this field and has not, as the format calls it.
+
+        `names` are the normalised names of the file's columns. Of alternatives one is enough, of
+        amounts that are added up all must be there.
+        """
+        if not self.column_required:
+            return None
+        summed = [*self.plus, *self.minus]
+        wanted = summed or self.alternatives or self.sources
+        lacking = [source for source in wanted if normal_name(source) not in names]
+        return lacking[0] if lacking and (summed or len(lacking) == len(wanted)) else None
 
 
 class FactRecord(Strict):

@@ -107,11 +107,8 @@ def refuse_columns(spec: FormatSpec, names: Sequence[str], name: str) -> None:
     `names` are the normalised names of all columns of the file.
     """
     for field in spec.fields:
-        summed = [*field.plus, *field.minus]
-        wanted = summed or field.alternatives or field.sources
-        present = [source for source in wanted if normal_name(source) in names]
-        if field.column_required and (not present or (summed and len(present) < len(wanted))):
-            missing = next(source for source in wanted if normal_name(source) not in names)
+        missing = field.missing_column(names)
+        if missing is not None:
             raise header_refused("missing-column", name, f"a column {missing!r}", "none")
     known = known_names(spec)
     new = [found for found in names if found not in known]
