@@ -119,9 +119,8 @@ def _missing(spec: FormatSpec, names: set[str]) -> Iterator[str]:
     """The columns that the file lacks; where rows name their own, those that no row may show."""
     for field in spec.fields:
         lacking = field.missing_column(names)
-        if spec.layout.has_columns and lacking is not None:
-            yield lacking
-        elif lacking is not None and names.isdisjoint(map(normal_name, field.sources)):
+        is_sure = spec.layout.has_columns or names.isdisjoint(map(normal_name, field.sources))
+        if lacking is not None and is_sure:
             yield lacking
 
 
