@@ -132,7 +132,7 @@ def _pick(
         source, texts, zones = _first_of(each.alternatives, each.zone_source, sources, size)
     else:
         source, texts = each.source[0], _joined(each, sources, size)
-        zones = _zone_texts(each.zone_source[0], sources, size) if each.zone_source else None
+        zones = _first_of(each.zone_source, (), sources, size)[1] if each.zone_source else None
     for kind, names in each.source_when.items():
         other, of_kind, _ = _first_of(names, (), sources, size)
         texts = pc.if_else(pc.equal(done["kind"], kind), of_kind, texts)
@@ -143,10 +143,12 @@ def _pick(
 
 
 def _joined(each: FieldSpec, sources: Sources, size: int) -> pa.StringArray:
-    """The texts of all sources, null where all are blank."""
+    """The texts of all sources, null where all are blank; plain text ends where its words do."""
     nothing = pa.nulls(size, pa.string())
     texts = [sources.texts(name) if name in sources else nothing for name in each.source]
     joined = pc.binary_join_element_wise(*(pc.fill_null(text, "") for text in texts), each.join)
+    if not each.map and not each.formats:
+        joined = pc.utf8_trim(joined, characters=f"{each.join} ")
     return pc.if_else(pc.is_valid(pc.coalesce(*texts)), joined, None)
 
 
