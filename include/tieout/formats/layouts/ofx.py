@@ -50,8 +50,9 @@ class OfxLayout(Layout):
         """The transactions of all statements."""
         if len(source.data) > self.max_mebibytes * MEBIBYTE:
             raise _too_large(source, self.max_mebibytes)
-        reading = _Reading(source)
-        for element in _Parser(source).elements():
+        parser = _Parser(source)
+        reading = _Reading(parser.text)
+        for element in parser.elements():
             reading.take(element)
         if not reading.statements:
             raise source.misplaced(1, "at least one statement (STMTRS, CCSTMTRS)", "none")
@@ -93,17 +94,30 @@ class _Element:
         return here
 
 
+def _without_cdata(source: Source) -> str:
+    """The file with its CDATA sections as plain text; line breaks stay where they are."""
+    text, done, parts = source.text, 0, []
+    while (start := text.find("<![CDATA[", done)) >= 0:
+        end = text.find("]]>", start)
+        if end < 0:
+            raise source.truncated("an end of each CDATA section", "none")
+        parts += [text[done:start], html.escape(text[start + 9 : end], quote=False)]
+        done = end + 3
+    return "".join([*parts, text[done:]])
+
+
 class _Parser:
     """Tags in their order; a value ends where the next tag starts, whether it is closed or not."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.text = _without_cdata(source)
         self.open: list[_Element] = []
         self.names: Counter[str] = Counter()
 
     def elements(self) -> Iterator[_Element]:
         """Transactions and statements where they end; the former stay out of the latter."""
-        text = self.source.text
+        text = self.text
         start = _START.search(text)
         if start is None:
             raise self.source.misplaced(1, "an element OFX", "none")
@@ -145,13 +159,13 @@ class _Parser:
             yield element
 
     def _misplaced(self, at: int, expected: str, found: str) -> FileRefused:
-        line = self.source.text.count("\n", 0, at) + 1
+        line = self.text.count("\n", 0, at) + 1
         return self.source.misplaced(line, expected, found)
 
 
 @dataclass
 class _Reading:
-    source: Source
+    text: str
     records: list[Record] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
     waiting: list[_Element] = field(default_factory=list)
@@ -195,7 +209,7 @@ class _Reading:
             "text": " ".join(part for part in (each.at("NAME"), each.at("MEMO")) if part),
             "list": each.name,
         }
-        text = self.source.text
+        text = self.text
         self.line += text.count("\n", self.counted, each.start)
         self.counted = each.start
         return Record(above | own | worked_out, self.line, text[each.start : each.end])
