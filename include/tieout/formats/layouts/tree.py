@@ -105,19 +105,24 @@ class TreeLayout(Layout):
     A row's columns are the paths from it to each value below it; values of the parts that hold it
     are carried down as `../name`, `../../name`. `rows` are the paths of the rows, `instead` those
     of parts that are rows themselves where they hold none, `errors` the partner's refusals: such a
-    row is rejected, and a file with nothing else is refused. `local_zone` adds a column. A file of
-    more than `max_mebibytes` is refused.
+    row is rejected, and a file with nothing else is refused. `missing` has the words by which a
+    column says that there is no value. `local_zone` adds a column. A file of more than
+    `max_mebibytes` is refused.
     """
 
     rows: Names
     instead: Names = ()
     errors: tuple[ErrorAnswer, ...] = ()
     local_zone: LocalZone | None = None
+    missing: dict[str, Names] = Field(default_factory=dict)
     max_mebibytes: int = 64
 
     def rows_below(self, node: Node, inherited: Mapping[str, str] | None = None) -> Iterator[Row]:
         """The rows at and below a node, in the order of the file."""
         for row in _rows_of(node, inherited or {}):
+            for name, words in self.missing.items():
+                if row.cells.get(name) in words:
+                    row.cells[name] = ""
             if self.local_zone is not None:
                 row.cells[LOCAL_ZONE] = self.local_zone.of(row.cells)
             yield row

@@ -6,6 +6,8 @@ from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Literal
 
+from pydantic import Field
+
 from tieout.formats.fields import Names, Strict
 from tieout.formats.grid import Grid
 from tieout.formats.layouts.base import Recognised
@@ -14,21 +16,24 @@ from tieout.formats.layouts.xml_safe import Element, Path, beginning, elements
 from tieout.formats.results import CheckResult
 from tieout.formats.source import Source
 
+ROWS_AT_ONCE = 5_000
+Sums = dict[tuple[str, ...], Decimal | None]
+
 
 class Total(Strict):
-    """A control total that stands in the document, once for each value of `by`.
+    """A control total that stands in the document, one for each group where there are several.
 
     `path` is its element below the root; its `value` is compared with the number of rows, or with
-    the sum of `of` over the rows with the same value in `of_by`. Of several columns in `of` and
-    `of_by`, the first that is not blank counts.
+    the sum of `of` over the rows of its group. `by` names what makes a group: the part of the total
+    that says it, and the columns that say it in a row. Of several columns, the first that is not
+    blank counts.
     """
 
     name: str
     path: str
     value: str
-    by: str | None = None
+    by: dict[str, Names] = Field(default_factory=dict)
     of: Names = ()
-    of_by: Names = ()
 
 
 class XmlLayout(TreeLayout):
@@ -79,21 +84,36 @@ class XmlLayout(TreeLayout):
         return found if is_known else None
 
     def cut(self, source: Source) -> Iterator[Grid]:
-        """The rows of the document, with the control totals that it states."""
+        """The rows of the document, and with the last of them the control totals that it states."""
         if self.unit is None:
             self.refuse_too_large(source)
-        unit = [tuple(self.unit.split("/"))] if self.unit else []
+        sums: list[Sums] = [{} for _ in self.totals]
         rows: list[Row] = []
-        for element in elements(source, unit):
+        for element in elements(source, [tuple(self.unit.split("/"))] if self.unit else []):
+            more = self._rows_in(element, source)
+            for total, own in zip(self.totals, sums, strict=True):
+                _add(total, own, more)
+            rows += more
             if element.parent is None:
-                if self._document(element) is None:
-                    found = f"{element.name!r} of {element.space!r}"
-                    raise source.misplaced(element.line, f"the root {self.root[0]!r}", found)
-                rows += self.rows_below(self._node(element, ()))
-                yield grid_of(rows, source, self._checks(element, rows), is_bytes=True)
-            else:
-                carried = _carried(element)
-                rows += self.rows_below(self._node(element, _names_above(element)), carried)
+                checks = [
+                    check
+                    for total, own in zip(self.totals, sums, strict=True)
+                    for check in _compared(total, own, element)
+                ]
+                yield grid_of(rows, source, checks, is_bytes=True)
+            elif len(rows) > ROWS_AT_ONCE:
+                yield grid_of(rows, source, [], is_bytes=True)
+                rows = []
+
+    def _rows_in(self, element: Element, source: Source) -> list[Row]:
+        """The rows of a unit, or what is left of them in the root."""
+        if element.parent is not None:
+            node = self._node(element, _names_above(element))
+            return list(self.rows_below(node, _carried(element)))
+        if self._document(element) is None:
+            found = f"{element.name!r} of {element.space!r}"
+            raise source.misplaced(element.line, f"the root {self.root[0]!r}", found)
+        return list(self.rows_below(self._node(element, ())))
 
     def _node(self, element: Element, above: Path) -> Node:
         """The element with the rows below it."""
@@ -115,9 +135,6 @@ class XmlLayout(TreeLayout):
                 node.flaw = error.flaw(node.own)
                 node.is_row = node.is_row or node.flaw is not None
         return node
-
-    def _checks(self, root: Element, rows: Sequence[Row]) -> list[CheckResult]:
-        return [check for total in self.totals for check in _compared(total, root, rows)]
 
 
 def _names_above(element: Element) -> Path:
@@ -164,22 +181,40 @@ def _own_cells(element: Element, children: Sequence[Element]) -> dict[str, str]:
     return cells
 
 
-def _compared(total: Total, root: Element, rows: Sequence[Row]) -> Iterator[CheckResult]:
-    for stated in root.all(total.path):
-        group = stated.at(total.by) if total.by else ""
-        name = f"{total.name} {group}".strip()
-        expected = stated.at(total.value)
-        try:
-            found = _found(total, group, rows)
-            is_equal = Decimal(expected) == found
-        except InvalidOperation:
-            yield CheckResult(name, ok=False, expected=expected, found="no number")
-        else:
-            yield CheckResult(name, ok=is_equal, expected=expected, found=str(found))
+def _add(total: Total, sums: Sums, rows: Sequence[Row]) -> None:
+    """Add the rows to the sum (or number) of their groups; None where an amount is no number."""
+    for row in rows:
+        group = tuple(first_of(row.cells, names) for names in total.by.values())
+        amount = _number(first_of(row.cells, total.of) or "0") if total.of else Decimal(1)
+        so_far = sums.get(group, Decimal(0))
+        sums[group] = None if amount is None or so_far is None else so_far + amount
 
 
-def _found(total: Total, group: str, rows: Sequence[Row]) -> Decimal:
-    if not total.of:
-        return Decimal(len(rows))
-    alike = [row.cells for row in rows if not total.by or first_of(row.cells, total.of_by) == group]
-    return sum((Decimal(first_of(cells, total.of) or "0") for cells in alike), Decimal(0))
+def _compared(total: Total, sums: Sums, root: Element) -> Iterator[CheckResult]:
+    """The stated totals with those of the rows; groups of rows without a total are told too."""
+    stated = root.all(total.path)
+    left = dict(sums)
+    for each in stated:
+        group = tuple(each.at(part) for part in total.by)
+        expected, own = each.at(total.value), left.pop(group, Decimal(0))
+        is_equal = own is not None and _number(expected) == own
+        yield CheckResult(_name(total, group), is_equal, expected, _shown(own))
+    for group, own in left.items():
+        if stated:
+            yield CheckResult(_name(total, group), False, "no rows", _shown(own))
+
+
+def _name(total: Total, group: Sequence[str]) -> str:
+    return " ".join((total.name, *group))
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _shown(number: Decimal | None) -> str:
+    return "no number" if number is None else format(number, "f")
