@@ -12,11 +12,13 @@ from tieout.formats.fields import FieldSpec, Names, Numbers, Strict
 from tieout.formats.layouts.bai2 import Bai2Layout
 from tieout.formats.layouts.camt import CamtLayout
 from tieout.formats.layouts.delimited import DelimitedLayout
+from tieout.formats.layouts.edifact import EdifactLayout
 from tieout.formats.layouts.json_tree import JsonLayout
 from tieout.formats.layouts.jsonl import JsonLinesLayout
 from tieout.formats.layouts.ofx import OfxLayout
 from tieout.formats.layouts.records import RecordsLayout
 from tieout.formats.layouts.swift import SwiftLayout
+from tieout.formats.layouts.x12 import X12Layout
 from tieout.formats.layouts.xml_tree import XmlLayout
 
 WORKED_OUT: Mapping[str, str] = {"settlement_gross_minor": "money"}
@@ -26,10 +28,12 @@ AnyLayout = Annotated[
     | Bai2Layout
     | CamtLayout
     | DelimitedLayout
+    | EdifactLayout
     | JsonLayout
     | JsonLinesLayout
     | RecordsLayout
     | SwiftLayout
+    | X12Layout
     | XmlLayout,
     Field(discriminator="type"),
 ]
@@ -99,8 +103,9 @@ class FormatSpec(Strict):
     """One version of one partner's file format. A released version is never edited.
 
     `documentation` is the partner's own description that the format follows. `encodings` are tried
-    in their order where the file has no byte order mark. `numbers` holds for all fields that do
-    not say otherwise.
+    in their order where the file has no byte order mark. `telltale` is a pattern that the start of
+    a file may have, which tells it from files of formats with the same columns. `numbers` holds for
+    all fields that do not say otherwise.
     """
 
     id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*-[1-9][0-9]*$")
@@ -111,6 +116,7 @@ class FormatSpec(Strict):
     family: str
     partner: str
     name_pattern: str | None = None
+    telltale: str | None = None
     encodings: tuple[str, ...] = ("utf-8",)
     layout: AnyLayout
     numbers: Numbers = Numbers()
@@ -132,8 +138,8 @@ class FormatSpec(Strict):
     def _consistent(self) -> "FormatSpec":
         if not self.id.endswith(f"-{self.version}"):
             raise ValueError(f"{self.id!r} does not end with its version {self.version}")
-        if self.name_pattern is not None:
-            re.compile(self.name_pattern)
+        for pattern in filter(None, (self.name_pattern, self.telltale)):
+            re.compile(pattern)
         names = [field.name for field in self.fields]
         if len(set(names)) < len(names):
             raise ValueError("two fields have one name")
@@ -141,7 +147,22 @@ class FormatSpec(Strict):
         if unknown:
             raise ValueError(f"no field for the currency column {sorted(unknown)}")
         self._fit_family()
-        return self
+        return self._with_header()
+
+    def _with_header(self) -> "FormatSpec":
+        """Below a preamble, the column names are known by the required ones."""
+        layout = self.layout
+        if not isinstance(layout, DelimitedLayout) or layout.preamble == "none":
+            return self
+        if layout.header_has:
+            return self
+        required = (field for field in self.fields if field.column_required)
+        wanted = tuple(field.alternatives or field.sources[:1] for field in required)
+        if not wanted:
+            raise ValueError("a preamble needs required columns, to find the column names")
+        return self.model_copy(
+            update={"layout": layout.model_copy(update={"header_has": wanted})}
+        )
 
     def _fit_family(self) -> None:
         """Raises ValueError for a field that is no column of the family, or of another type."""

@@ -55,7 +55,9 @@ class Answer(Strict):
             return Flaw("answer", str(error))
         said = sum(shares.values(), Decimal(0))
         if ordered is not None and said != ordered:
-            left_to = left_to or next((self.rest[code] for code in codes if code in self.rest), None)
+            left_to = left_to or next(
+                (self.rest[code] for code in codes if code in self.rest), None
+            )
             if left_to is None or said > ordered:
                 return Flaw(
                     "quantities-add-up",

@@ -24,6 +24,8 @@ LEVELS = (
     Level("message", "UNH", "UNT", 1),
 )
 _USUAL = ":+.? '"
+_PLACES = (0, 1, 3, 4, 5)
+"""Where a UNA has the separators; its third character is the decimal mark."""
 _UNA_LENGTH = 9
 _WITH_REPETITION = ("4", "5", "6", "7", "8", "9")
 """The versions of the syntax (UNB, second component) in which elements can be repeated."""
@@ -90,7 +92,7 @@ def _declared(source: Source, text: str, at: int) -> tuple[Separators, int] | No
 
 def _marks(characters: str, unb: str) -> Separators:
     """The separators by the characters of a UNA, and the start of the UNB that follows it."""
-    component, element, _, release, repetition, terminator = characters
+    component, element, release, repetition, terminator = (characters[at] for at in _PLACES)
     syntax = unb.split(element)[1:2] if unb.startswith("UNB") else []
     version = syntax[0].split(component)[1:2] if syntax else []
     repeats = bool(version) and version[0].startswith(_WITH_REPETITION)

@@ -28,8 +28,8 @@ class InterchangeLayout(Layout):
     """The words that X12 and EDIFACT share.
 
     `messages` are the kinds of messages that are read, `*` for any; `beside` are kinds that may
-    stand in the same file and are passed over. `titles` says what kinds are called. A layout without
-    `words` tells what a file is, and refuses it. A larger file than `max_bytes` is refused.
+    stand in the same file and are passed over. `titles` says what kinds are called. A layout
+    without `words` tells what a file is, and refuses it. A larger file than `max_bytes` is refused.
     """
 
     messages: Names
@@ -57,11 +57,11 @@ class InterchangeLayout(Layout):
         raise NotImplementedError
 
     def separators(self, source: Source) -> Separators | None:
-        """The separators that the start of a file declares, None where it is not of the standard."""
+        """Those that the start of a file declares, None where it is not of the standard."""
         raise NotImplementedError
 
     def recognise(self, head: Source, format_id: str) -> Recognised | None:
-        """The kind of the first message, and the cells of its rows as far as the start shows them."""
+        """The kind of the first message, and its cells as far as the start shows them."""
         if self.separators(head) is None:
             return None
         message = self._first(head)
@@ -138,7 +138,9 @@ class InterchangeLayout(Layout):
             kind = self.envelopes(head).kind_of(body[0])
             return Message(kind, "", [*body, body[-1]], around)
         loose = self.envelopes(head).loose
-        return next((Message(each.tag, "", [each], []) for each in around if each.tag in loose), None)
+        return next(
+            (Message(each.tag, "", [each], []) for each in around if each.tag in loose), None
+        )
 
     def _unread(self, source: Source, message: Message) -> FileRefused:
         title = self.titles.get(message.kind, "")

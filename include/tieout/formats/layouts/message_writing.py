@@ -38,23 +38,23 @@ class Outgoing(Strict):
 
     def messages(self, content: Content) -> Iterator[list[str]]:
         """The segments of each message as templates that are filled in, without those around."""
-        wanted = {name for template in self.header for name in _PLACE.findall(template)}
+        wanted = sorted(_names((*self.header, *self.summary)))
         rows = [
             {name: texts[index] for name, texts in content.cells.items() if texts[index]}
             for index in range(content.size)
         ]
-        known = {name for part in (self.header, self.row) for name in _names(part)}
+        known = _names((*self.header, *self.row, *self.summary))
         if lost := {name for row in rows for name in row} - known:
             raise CannotWrite(
-                f"{content.format_id} has no place for {sorted(lost)[0]!r}.",
+                f"{content.format_id} has no place for {min(lost)!r}.",
                 remedy="Leave it out, or add it to the words of `write`.",
                 format=content.format_id,
             )
-        for _, group in groupby(rows, key=lambda row: [row.get(name) for name in sorted(wanted)]):
+        for _, group in groupby(rows, key=lambda row: [row.get(name) for name in wanted]):
             yield self._filled(list(group))
 
     def _filled(self, rows: Sequence[Mapping[str, str]]) -> list[str]:
-        totals = {"count": str(len(rows))}
+        totals = {**rows[0], "count": str(len(rows))}
         for name in _names(self.summary):
             if name.startswith("sum "):
                 parts = (number_of(row.get(name.removeprefix("sum "), "")) for row in rows)
@@ -88,7 +88,7 @@ def render_x12(words: Outgoing, content: Content, kind: str) -> bytes:
     messages = list(words.messages(content))
     texts = "".join(value for each in messages for text in each for value in _VALUE.findall(text))
     element, component, end = _free(texts)
-    number, receiver, created = _envelope(words, content)
+    number, receiver, created = _envelope(content)
     group = str(int(number))
     segments = []
     for index, message in enumerate(messages, 1):
@@ -140,7 +140,7 @@ def _x12_segment(text: str, element: str) -> str:
 
 def render_edifact(words: Outgoing, content: Content, kind: str) -> bytes:
     """An interchange of syntax UNOC version 3, with the usual separators."""
-    number, receiver, created = _envelope(words, content)
+    number, receiver, created = _envelope(content)
     number = str(int(number))
     messages = list(words.messages(content))
     segments = []
@@ -172,7 +172,7 @@ def _released(text: str) -> str:
     return re.sub(r"([?+:'])", r"?\1", text)
 
 
-def _envelope(words: Outgoing, content: Content) -> tuple[str, str, datetime]:
+def _envelope(content: Content) -> tuple[str, str, datetime]:
     """The control number (9 digits), the receiver and the moment in UTC."""
     number = _fact(content, "control_no")
     receiver = content.facts.get("receiver_id") or _fact(content, "vendor_id")

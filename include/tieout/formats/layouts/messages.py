@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from tieout.formats.fields import Names, Strict
 from tieout.formats.grid import Flaw, Record
@@ -58,7 +58,7 @@ class MessageWords(Strict):
 
     A segment of `row` opens a row, one of `summary` what stands after all rows; what is before the
     first row belongs to each row, and so does the summary (its cells begin with `summary/`). The
-    message itself is a row where it has none. `defaults` fill cells that a row leaves blank.
+    message itself is a row where it has none.
     """
 
     row: Names = ()
@@ -67,7 +67,6 @@ class MessageWords(Strict):
     hierarchy: Hierarchy | None = None
     answer: Answer | None = None
     totals: tuple[Total, ...] = ()
-    defaults: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _has_rows(self) -> "MessageWords":
@@ -94,8 +93,6 @@ class MessageWords(Strict):
                 flaw = answered
             else:
                 cells |= answered
-        for name, text in self.defaults.items():
-            cells.setdefault(name, text)
         raw = row.segments[0].separators.terminator.join(each.raw for each in row.segments)
         return Record(cells, row.segments[0].line, raw[:_RAW], flaw)
 
@@ -226,7 +223,9 @@ class _Tree:
                     node.flaw = Flaw("hierarchy", f"Its parent {stated!r} is not in the message.")
             elif level in self._words.order:
                 outer = self._words.order[: self._words.order.index(level)]
-                node.parent = next((latest[each] for each in reversed(outer) if each in latest), None)
+                node.parent = next(
+                    (latest[each] for each in reversed(outer) if each in latest), None
+                )
             self._attach(node)
             by_id[node.opens.text(self._words.id)] = node
             for inner in self._from(level):

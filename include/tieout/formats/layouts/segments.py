@@ -22,7 +22,10 @@ Element = list[list[str]]
 
 @dataclass(frozen=True)
 class Separators:
-    """The characters that separate; an interchange names its own. `release` makes the next literal."""
+    """The characters that separate; an interchange names its own.
+
+    `release` makes the next character a part of the text.
+    """
 
     element: str
     terminator: str
@@ -76,7 +79,7 @@ class Segment:
         return len(self._texts) - 1
 
     def text(self, number: int) -> str:
-        """An element (1 for the first) up to its first component, trimmed; blank where it is not."""
+        """An element (1 for the first) up to its first component, trimmed; blank where none is."""
         if not 1 <= number <= len(self):
             return ""
         return self.element(number)[0][0].strip(BLANKS)
@@ -87,7 +90,7 @@ class Segment:
         return parts[place - 1].strip(BLANKS) if place <= len(parts) else ""
 
     def whole(self, number: int) -> str:
-        """An element as it stands, not cut into components; for the segments that open envelopes."""
+        """An element as it stands, not cut into components."""
         return self._texts[number].strip(BLANKS) if 1 <= number <= len(self) else ""
 
     def element(self, number: int) -> Element:
@@ -156,7 +159,7 @@ class _Open:
 
 @dataclass
 class Envelopes:
-    """Follows the envelopes of a file: interchange, group and message, in `levels`, outermost first.
+    """Follows the envelopes of a file: interchange, group and message (`levels`).
 
     `ties` fills with the counts and numbers of the envelopes as the messages are gone through.
     """
@@ -170,7 +173,7 @@ class Envelopes:
     _open: list[_Open] = field(default_factory=list)
 
     def messages(self, segments: Iterator[Segment]) -> Iterator[Message]:
-        """The messages of a file. Raises FileRefused where envelopes are not closed or out of order."""
+        """The messages of a file. Raises FileRefused where envelopes are not closed or in order."""
         opens = {level.opens: level for level in self.levels}
         closes = {level.closes: level for level in self.levels}
         body: list[Segment] = []

@@ -80,9 +80,7 @@ class X12Layout(InterchangeLayout):
         return render_x12(words, content, self.messages[0])
 
 
-def _declared(
-    source: Source, text: str, at: int, *, strict: bool
-) -> tuple[Separators, int] | None:
+def _declared(source: Source, text: str, at: int, *, strict: bool) -> tuple[Separators, int] | None:
     """The separators of the ISA that starts here; the next segment to be cut is the ISA itself."""
     if not text.startswith("ISA", at):
         return None
