@@ -1,6 +1,8 @@
 """What has no canonical place is kept as JSON text per row, under the partner's names."""
 
 import json
+from collections import Counter
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -33,17 +35,27 @@ def _placed_by(field: FieldSpec, present: set[str]) -> set[str]:
 def extra_column(spec: FormatSpec, sources: Sources, size: int) -> pa.StringArray:
     """The JSON texts; a row's blank cells are left out, `{}` where nothing is left."""
     known = placed(spec, set(sources.names))
+    keys = _keys(sources.written)
     parts = [
-        _members(written, column)
-        for written, column, name in zip(
-            sources.written, sources.columns, sources.names, strict=True
-        )
+        _members(key, column)
+        for key, column, name in zip(keys, sources.columns, sources.names, strict=True)
         if name not in known
     ]
     if not parts:
         return pa.array(["{}"]).take(pa.array([0] * size, pa.int64()))
     texts = pc.binary_join_element_wise("{", *parts, "}", "")
     return pc.replace_substring(texts, pattern='{,"', replacement='{"', max_replacements=1)
+
+
+def _keys(written: Sequence[str]) -> list[str]:
+    """The names of columns as keys: a blank name is its place, one that comes again is numbered."""
+    times: Counter[str] = Counter()
+    keys = []
+    for place, name in enumerate(written, 1):
+        key = " ".join(name.split()) or f"column {place}"
+        times[key] += 1
+        keys.append(key if times[key] == 1 else f"{key}#{times[key]}")
+    return keys
 
 
 def _members(name: str, cells: pa.StringArray) -> pa.StringArray:
@@ -55,5 +67,5 @@ def _members(name: str, cells: pa.StringArray) -> pa.StringArray:
             json.dumps(text, ensure_ascii=False)[1:-1] for text in coded.dictionary.to_pylist()
         ]
         filled = pa.array(escaped, pa.string()).take(coded.indices)
-    key = json.dumps(" ".join(name.split()), ensure_ascii=False)
+    key = json.dumps(name, ensure_ascii=False)
     return pc.fill_null(pc.binary_join_element_wise(f',{key}:"', filled, '"', ""), "")

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import re
 
 import pytest
 from hypothesis import given, settings
@@ -18,10 +17,8 @@ from tests.unit.formats.samples import (
     adyen_file,
     stripe_file,
 )
-from tieout.formats.layouts import delimited
 from tieout.formats.reading import read
 from tieout.formats.results import FileRefused, ParsedFile
-from tieout.formats.source import open_source
 
 
 def changed(data: bytes, line: int, old: str, new: str) -> bytes:
@@ -321,29 +318,3 @@ def test_nothing_is_lost_and_nothing_crashes_whatever_happens_to_a_file(data):
         return
     assert parsed.counts.read == len(parsed.rows) + len(parsed.rejected)
     assert parsed.counts.rejected == len({problem.line for problem in parsed.rejected})
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    st.lists(
-        st.lists(st.text('a1 ",\n\r', max_size=4), min_size=10, max_size=10), min_size=1, max_size=5
-    ),
-    st.booleans(),
-)
-def test_the_fast_way_cuts_as_the_careful_way(cells, quoted):
-    def say(cell: str) -> str:
-        escaped = cell.replace('"', '""')
-        return f'"{escaped}"' if quoted else re.sub(r'[",\r\n]', "", cell)
-
-    data = ack_file(1).decode().split("\n")
-    data[2:3] = ["L," + ",".join(say(cell) for cell in row[:9]) for row in cells]
-    content = "\n".join(data).encode()
-    source = open_source(content, "x", ("utf-8",))
-    (careful,) = ACK.layout.cut(source)
-    quick = delimited._cut_fast(source, ACK.layout)
-    if quick is not None:
-        assert [column.to_pylist() for column in quick.columns] == [
-            column.to_pylist() for column in careful.columns
-        ]
-        assert quick.lines.equals(careful.lines)
-        assert (quick.names, quick.facts) == (careful.names, careful.facts)

@@ -48,6 +48,11 @@ class Layout(Strict):
         return False
 
     @property
+    def can_write(self) -> bool:
+        """Whether files can be written, not only read."""
+        return type(self).render is not Layout.render
+
+    @property
     def binary(self) -> bool:
         """Whether `cut` wants the bytes of a file as they are, not text in UTF-8."""
         return False
