@@ -60,6 +60,11 @@ class InterchangeLayout(Layout):
         """Those that the start of a file declares, None where it is not of the standard."""
         raise NotImplementedError
 
+    @property
+    def can_write(self) -> bool:
+        """Whether the words say what is written."""
+        return self.write is not None
+
     def recognise(self, head: Source, format_id: str) -> Recognised | None:
         """The kind of the first message, and its cells as far as the start shows them."""
         if self.separators(head) is None:
