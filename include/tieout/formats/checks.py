@@ -138,11 +138,63 @@ class _HasKind(_Grouped):
         return self._said(not lacking, f"a row of {', '.join(self.check.kinds)}", found)
 
 
+class _Order:
+    """Rows in one order of time: what their balances must have in common, if they have it so far."""
+
+    def __init__(self) -> None:
+        self.first: int | None = None
+        self.wrong: tuple[int, int, int] | None = None
+
+    def add(self, balances: pa.Array, moved: pa.Array, rows: int) -> None:
+        """Balances less what moved them are all the same; `rows` were there before these."""
+        keys = pc.subtract(balances, moved)
+        known = pc.drop_null(keys)
+        if self.wrong is not None or not len(known):
+            return
+        if self.first is None:
+            self.first = known[0].as_py()
+        differs = pc.indices_nonzero(pc.fill_null(pc.not_equal(keys, self.first), False))
+        if len(differs):
+            row = differs[0].as_py()
+            self.wrong = rows + row, self.first + moved[row].as_py(), balances[row].as_py()
+
+
+class _RunningBalance(Tally):
+    """A balance beside each row, or some, that moves by the rows between."""
+
+    def __init__(self, check: Check, spec: FormatSpec) -> None:
+        super().__init__(check, spec)
+        self._rows = self._sum = 0
+        self._old_first, self._new_first = _Order(), _Order()
+
+    def add(self, columns: Columns, size: int, unread: int) -> None:
+        amounts = pc.fill_null(columns[str(self.check.column)], 0)
+        balances = columns[str(self.check.balance)]
+        after = pc.add(pc.cumulative_sum(amounts), self._sum)
+        self._old_first.add(balances, after, self._rows)
+        self._new_first.add(balances, pc.subtract(amounts, after), self._rows)
+        self._rows += len(amounts)
+        self._sum += pc.sum(amounts, min_count=0).as_py()
+        self.unread += unread
+        del size
+
+    def result(self, facts: Mapping[str, Fact]) -> CheckResult:
+        """Expected and found balance of the first row that does not tie, in minor units."""
+        del facts
+        old, new = self._old_first.wrong, self._new_first.wrong
+        if old is None or new is None:
+            ok = not (self.unread and self._old_first.first is not None)
+            return self._said(ok, "each balance ties", self._with_unread("each ties"))
+        row, expected, found = max(old, new)
+        return self._said(False, f"{expected} after row {row + 1}", str(found))
+
+
 TALLIES: Mapping[str, type[Tally]] = {
     "trailer_count": _TrailerCount,
     "trailer_sum": _TrailerSum,
     "sum_is_zero": _SumIsZero,
     "has_kind": _HasKind,
+    "running_balance": _RunningBalance,
 }
 
 

@@ -62,12 +62,14 @@ class Check(Strict):
     `sum_is_zero`: `column` adds up to 0 in each group of `by` that has a row of one of `kinds`.
     `has_kind`: each group of `by` has a row of one of `kinds`.
     `trailer_count`, `trailer_sum`: the rows (or their `column`) add up to the trailer's `fact`.
+    `running_balance`: in rows from old to new, or from new to old, `balance` grows by `column`.
     A failed check refuses the file, or is only reported where `severity` says so.
     """
 
     name: str
-    rule: Literal["sum_is_zero", "has_kind", "trailer_count", "trailer_sum"]
+    rule: Literal["sum_is_zero", "has_kind", "trailer_count", "trailer_sum", "running_balance"]
     column: str | None = None
+    balance: str | None = None
     by: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     fact: str | None = None
@@ -80,6 +82,7 @@ class Check(Strict):
             "has_kind": (self.kinds,),
             "trailer_count": (self.fact,),
             "trailer_sum": (self.column, self.fact),
+            "running_balance": (self.column, self.balance),
         }
         if not all(needs[self.rule]):
             raise ValueError(f"check {self.name!r} does not say what {self.rule} needs")
@@ -160,9 +163,7 @@ class FormatSpec(Strict):
         wanted = tuple(field.alternatives or field.sources[:1] for field in required)
         if not wanted:
             raise ValueError("a preamble needs required columns, to find the column names")
-        return self.model_copy(
-            update={"layout": layout.model_copy(update={"header_has": wanted})}
-        )
+        return self.model_copy(update={"layout": layout.model_copy(update={"header_has": wanted})})
 
     def _fit_family(self) -> None:
         """Raises ValueError for a field that is no column of the family, or of another type."""
