@@ -19,12 +19,14 @@ from tieout.formats.layouts.ofx import OfxLayout
 from tieout.formats.layouts.records import RecordsLayout
 from tieout.formats.layouts.swift import SwiftLayout
 from tieout.formats.layouts.x12 import X12Layout
+from tieout.formats.layouts.xlsx import XlsxLayout
 from tieout.formats.layouts.xml_tree import XmlLayout
 
 WORKED_OUT: Mapping[str, str] = {"settlement_gross_minor": "money"}
 """What a format may state for its family to work out canonical columns from."""
 AnyLayout = Annotated[
-    OfxLayout
+    XlsxLayout
+    | OfxLayout
     | Bai2Layout
     | CamtLayout
     | DelimitedLayout
