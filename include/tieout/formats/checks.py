@@ -139,7 +139,7 @@ class _HasKind(_Grouped):
 
 
 class _Order:
-    """Rows in one order of time: what their balances must have in common, if they have it so far."""
+    """Rows in one order of time: what all their balances must have in common, and the first not to."""
 
     def __init__(self) -> None:
         self.first: int | None = None
