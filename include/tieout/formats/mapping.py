@@ -98,30 +98,31 @@ def _with_sign(
     each: FieldSpec, name: str, sources: Sources, values: pa.Array
 ) -> tuple[pa.Array, list[BadCell]]:
     """The amounts turned round where the column of that name says so; bad where it says nothing."""
-    if each.unsigned:
+    if each.unsigned and not each.positive:
         values = pc.abs(values)
     if not name or name not in sources:
         return values, []
     words = pc.utf8_lower(sources.texts(name))
     negative = pc.is_in(words, pa.array([word.lower() for word in each.negative]))
-    bad: list[BadCell] = []
-    if each.positive:
-        known = pc.or_(
-            negative, pc.is_in(words, pa.array([word.lower() for word in each.positive]))
+    if not each.positive:
+        return pc.if_else(negative, pc.negate(values), values), []
+    positive = pc.is_in(words, pa.array([word.lower() for word in each.positive]))
+    known = pc.or_(negative, positive)
+    if each.unsigned:
+        size = pc.abs(values)
+        return pc.if_else(negative, pc.negate(size), pc.if_else(positive, size, values)), []
+    unknown = pc.fill_null(pc.and_(pc.not_equal(values, 0), pc.invert(known)), False)
+    return pc.if_else(negative, pc.negate(values), values), [
+        BadCell(
+            row,
+            name,
+            sources.texts(name)[row].as_py(),
+            "money",
+            "The word does not say whether the amount is positive or negative.",
+            "Ask the partner what it means, or add it to the format's next version.",
         )
-        unknown = pc.and_(pc.not_equal(values, 0), pc.invert(known))
-        bad = [
-            BadCell(
-                row,
-                name,
-                sources.texts(name)[row].as_py(),
-                "money",
-                "The word does not say whether the amount is positive or negative.",
-                "Ask the partner what it means, or add it to the format's next version.",
-            )
-            for row in pc.indices_nonzero(pc.fill_null(unknown, False)).to_pylist()
-        ]
-    return pc.if_else(negative, pc.negate(values), values), bad
+        for row in pc.indices_nonzero(unknown).to_pylist()
+    ]
 
 
 def _pick(
