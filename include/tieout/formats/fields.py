@@ -71,8 +71,9 @@ class FieldSpec(Strict):
     currency in the canonical column `currency`. Hundredths are those of a major unit, whatever the
     decimals of the currency. `sign_source` names the column that holds the sign of an amount, one
     for all or one beside each of `plus` and then of `minus`: a word of `negative` turns it round,
-    others must be in `positive` if that is stated; `unsigned` amounts count without the sign that
-    they are written with. `rounding` takes amounts finer than the
+    others must be in `positive` if that is stated. `unsigned` amounts count without the sign that
+    they are written with, but for words that are neither in `negative` nor in a stated `positive`.
+    `rounding` takes amounts finer than the
     minor unit; else such a row is bad. `numbers` says how numbers are written.
 
     A timestamp is read in the fixed `zone`, or in the zone that the column beside it in

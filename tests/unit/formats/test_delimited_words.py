@@ -63,6 +63,13 @@ def test_column_names_are_found_below_a_preamble(account, rows):
     assert parsed.facts["from"] == date(2026, 2, 1)
 
 
+def test_what_stands_below_its_name_is_a_fact():
+    text = "Account No,From,Branch\nNL01,01/02/2026,\nDate,Amount,Text\n01/02/2026,5.00,a\n"
+    parsed = read(text.encode(), PREAMBLE, name="x")
+    assert parsed.facts == {"account": "NL01", "from": date(2026, 2, 1)}
+    assert parsed.rows.column("account").to_pylist() == ["NL01"]
+
+
 def test_a_file_without_the_line_of_column_names_is_refused():
     with pytest.raises(FileRefused) as caught:
         read(b"Your bank\nAccount No,NL01\n01/02/2026,5.00,a\n", PREAMBLE, name="x")

@@ -61,6 +61,19 @@ def test_unsigned_parts_count_each_with_its_own_sign():
     assert found == [-1000, 800]
 
 
+def test_an_unsigned_amount_keeps_its_sign_where_its_word_has_none():
+    field = money(
+        source="Amount",
+        unsigned=True,
+        sign_source="Type",
+        negative=["fee"],
+        positive=["sale"],
+    )
+    kinds = ["FEE", "FEE", "SALE", "SALE", "CORRECTION", "CORRECTION"]
+    found = converted(field, Amount=["1.00", "-1.00"] * 3, Type=kinds)
+    assert found == [-100, -100, 100, 100, 100, -100]
+
+
 def test_the_sign_that_was_written_is_kept():
     field = money(source="Fee", unsigned=True)
     assert placed(SPEC.model_copy(update={"fields": (field,)}), {"fee"}) == set()

@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, pairwise
 
 from tieout.formats.facts import facts_from, facts_of
 from tieout.formats.fields import FieldSpec, normal_name
@@ -211,7 +211,7 @@ def _said_before(
 ) -> tuple[dict[str, Fact], dict[str, str]]:
     if not words.preamble_fields:
         return {}, {}
-    cells: dict[str, str] = {}
+    cells = _said_below(before, words)
     for record in before:
         filled = [cell.strip() for cell in record.cells if cell.strip()]
         parted = re.fullmatch(r"([^=:]+)[=:]\s*(.*)", filled[0]) if len(filled) == 1 else None
@@ -221,6 +221,17 @@ def _said_before(
             cells.setdefault(filled[0].rstrip(" :="), filled[1])
     facts = facts_from(words.preamble_fields, cells, Place(name, line=1), "The preamble")
     return facts, _texts(words.preamble_fields, cells, "preamble")
+
+
+def _said_below(before: Sequence[Line], words: DelimitedWords) -> dict[str, str]:
+    """What stands below its name: two lines with as many cells, the first of names that we know."""
+    known = {normal_name(name) for each in words.preamble_fields for name in each.alternatives}
+    said: dict[str, str] = {}
+    for names, texts in pairwise(before):
+        is_head = len(known & set(map(normal_name, names.cells))) > 1
+        if is_head and len(names.cells) == len(texts.cells):
+            said |= dict(zip((name.strip() for name in names.cells), texts.cells, strict=True))
+    return said
 
 
 def _texts(fields: Sequence[FieldSpec], cells: Mapping[str, str], prefix: str) -> dict[str, str]:
