@@ -37,10 +37,10 @@ class DelimitedWords(Layout):
     the columns.
 
     Files without column names have `column_names`; their first row is known by how it `looks` (a
-    pattern by column). With `preamble: any` the line of column names is the first that has all
-    that the format requires, or all of `header_has`; `preamble_fields` are facts from the lines
-    before it (`name,value`, `name: value`, `name=value` or a line of names above one of values),
-    which also stand beside all rows, in the columns `preamble.<name>`. `summary` tells what rows are
+    pattern by column). With `preamble: any` the line of column names is the first that has all that
+    the format requires, or all of `header_has`; `preamble_fields` are facts from the lines before
+    it (`name,value`, `name: value`, `name=value` or a line of names above one of values), which
+    also stand beside all rows, in the columns `preamble.<name>`. `summary` tells what rows are
     totals. With `short_rows: fill` cells may be missing at the end of a row. `repeated_columns:
     number` calls the second column `x` `x#2`. Rows of blank cells only are no rows.
     """
