@@ -64,14 +64,24 @@ class Check(Strict):
     `sum_is_zero`: `column` adds up to 0 in each group of `by` that has a row of one of `kinds`.
     `has_kind`: each group of `by` has a row of one of `kinds`.
     `trailer_count`, `trailer_sum`: the rows (or their `column`) add up to the trailer's `fact`.
+    `closing_balance`: the facts `opening` and `closing` (decimals) differ by the sum of `column`.
     `running_balance`: in rows from old to new, or from new to old, `balance` grows by `column`.
     A failed check refuses the file, or is only reported where `severity` says so.
     """
 
     name: str
-    rule: Literal["sum_is_zero", "has_kind", "trailer_count", "trailer_sum", "running_balance"]
+    rule: Literal[
+        "sum_is_zero",
+        "has_kind",
+        "trailer_count",
+        "trailer_sum",
+        "closing_balance",
+        "running_balance",
+    ]
     column: str | None = None
     balance: str | None = None
+    opening: str | None = None
+    closing: str | None = None
     by: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     fact: str | None = None
@@ -84,6 +94,7 @@ class Check(Strict):
             "has_kind": (self.kinds,),
             "trailer_count": (self.fact,),
             "trailer_sum": (self.column, self.fact),
+            "closing_balance": (self.column, self.opening, self.closing),
             "running_balance": (self.column, self.balance),
         }
         if not all(needs[self.rule]):
@@ -92,16 +103,22 @@ class Check(Strict):
 
 
 def _with_numbers(words: dict[str, object], numbers: object) -> dict[str, object]:
-    """The words with `numbers` in each field, those of headers and trailers included."""
+    """The words with `numbers` in each field, those of headers and summaries included."""
     found = dict(words)
     for name, word in words.items():
-        if name == "fields" and isinstance(word, list):
-            found[name] = [
-                {"numbers": numbers, **each} if isinstance(each, dict) else each for each in word
-            ]
+        if isinstance(word, list):
+            found[name] = [_numbers_in(name, each, numbers) for each in word]
         elif isinstance(word, dict):
             found[name] = _with_numbers(word, numbers)
     return found
+
+
+def _numbers_in(name: str, word: object, numbers: object) -> object:
+    if not isinstance(word, dict):
+        return word
+    if name in {"fields", "preamble_fields"}:
+        return {"numbers": numbers, **word}
+    return _with_numbers(word, numbers)
 
 
 class FormatSpec(Strict):

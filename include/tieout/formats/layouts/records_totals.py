@@ -114,13 +114,14 @@ class Tally:
             return
         broken = part.groups.pop((), _Group()).unread if spec.by else []
         for stated in part.stated:
-            group = part.groups.pop(stated.key, _Group())
+            group = part.groups.get(stated.key, _Group())
             where = ", ".join([f"{spec.record} {spec.cell}", *stated.key, f"line {stated.line}"])
             number = _number(stated.text)
             expected = stated.text if number is None else _rounded(number, spec.decimals)
             found = _rounded(group.total, spec.decimals)
             self._totals.compare(spec.name, expected, found, where, [*group.unread, *broken])
-        for key, group in part.groups.items():
+        for key in part.groups.keys() - {stated.key for stated in part.stated}:
+            group = part.groups[key]
             if group.total or group.unread:
                 where = f"no record {spec.record} for {', '.join(key)}"
                 self._totals.compare(spec.name, "0", f"{group.total:f}", where, group.unread)
