@@ -31,7 +31,8 @@ class Answer(Strict):
     segment without a quantity speaks of what is left. Where nothing is said of the line, the code
     of the cell `line` speaks for all of it, else the message's code in the cell `overall` (by
     `overall_words`). What is left after a code of `rest` goes to the share that it names there.
-    `answer.outcome` is the share that has the whole quantity, else `partial`.
+    `answer.outcome` is the share that has the whole quantity, else `partial`; `answer.reason` has
+    the codes that say other than accepted.
     """
 
     ordered: Names
@@ -64,7 +65,18 @@ class Answer(Strict):
                     f"The quantities answered make {said:f}, not the {ordered:f} ordered.",
                 )
             shares[left_to] = shares.get(left_to, Decimal(0)) + ordered - said
-        return _told(shares, left_to)
+        return _told(shares, left_to) | {"answer.reason": ", ".join(self._reasons(codes, cells))}
+
+    def _reasons(self, codes: Sequence[str], cells: Mapping[str, str]) -> list[str]:
+        """The codes, of the line or else of the message, that say more than accepted."""
+        overall = first_of(cells, self.overall)
+        known = codes or ([overall] if overall else [])
+        words = self.words if codes else self.overall_words
+        return [
+            code
+            for code in dict.fromkeys(known)
+            if code in self.rest or code not in words.get("accepted", ())
+        ]
 
     def _said(
         self, segments: Sequence[Segment], cells: Mapping[str, str]

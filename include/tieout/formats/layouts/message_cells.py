@@ -63,9 +63,11 @@ class Naming(Strict):
             times[label] += 1
             again = min(times[label], _MOST_TIMES)
             mark = f"#{again}" if again > 1 else ""
+            for name, text in self._kinds(segment):
+                taken = f"{path}{name}" in found
+                self._put(found, f"{path}{name}{mark if taken else ''}", text)
             for name, text in self._elements(segment):
-                if text:
-                    found.setdefault(f"{path}{name}{mark}", []).append(text)
+                self._put(found, f"{path}{name}{mark}", text)
             if tag in self.loops and len(stack) < _DEEPEST:
                 stack.append((f"{label}{mark}/", self.loops[tag]))
         return {name: "\n".join(texts) for name, texts in found.items()}
@@ -79,26 +81,40 @@ class Naming(Strict):
         found = self.qualifiers.get(tag, ())
         return (found,) if isinstance(found, int) else found
 
+    def _kinds(self, segment: Segment) -> Iterator[tuple[str, str]]:
+        """The cells called after their own kind: pairs, and composites of value and kind."""
+        for number in range(self.pairs.get(segment.tag, len(segment) + 1), len(segment), 2):
+            kind, value = segment.text(number), segment.whole(number + 1)
+            if _CODE.fullmatch(kind) and value:
+                yield f"{segment.tag}.{kind}", value
+        for number in self.coded.get(segment.tag, ()):
+            kind = segment.component(number, 2)
+            if _CODE.fullmatch(kind):
+                yield f"{segment.tag}.{kind}", segment.text(number)
+
     def _elements(self, segment: Segment) -> Iterator[tuple[str, str]]:
+        """All other cells."""
         tag, label = segment.tag, self._label(segment)
         start = f"{label}." if label != tag else label
         told = set(self._positions(tag)) if label != tag else set()
         first_pair = self.pairs.get(tag, len(segment) + 1)
-        for number in range(1, min(first_pair, len(segment) + 1)):
+        for number in range(1, len(segment) + 1):
             name = f"{start}{number:02d}"
-            if number in self.coded.get(tag, ()):
-                yield from _coded(segment, number, name)
+            if number >= first_pair:
+                if not _is_pair(segment, first_pair, number):
+                    yield name, segment.whole(number)
                 continue
+            kind = segment.component(number, 2) if number in self.coded.get(tag, ()) else ""
+            left_out = {name} if number in told else set()
+            left_out |= {name, f"{name}-2"} if _CODE.fullmatch(kind) else set()
             for part, text in _components(segment, number, name):
-                if not (number in told and part == name):
+                if part not in left_out:
                     yield part, self._plain(tag, text)
-        for number in range(first_pair, len(segment) + 1, 2):
-            kind, value = segment.text(number), segment.whole(number + 1)
-            if _CODE.fullmatch(kind) and value:
-                yield f"{tag}.{kind}", value
-            else:
-                yield f"{tag}{number:02d}", kind
-                yield f"{tag}{number + 1:02d}", value
+
+    @staticmethod
+    def _put(found: dict[str, list[str]], name: str, text: str) -> None:
+        if text:
+            found.setdefault(name, []).append(text)
 
     def _plain(self, tag: str, text: str) -> str:
         if tag in self.decimals and _COMMA.fullmatch(text):
@@ -113,16 +129,10 @@ def _components(segment: Segment, number: int, name: str) -> Iterator[tuple[str,
             yield (f"{name}-{place}{mark}" if place > 1 else f"{name}{mark}"), part.strip(BLANKS)
 
 
-def _coded(segment: Segment, number: int, name: str) -> Iterator[tuple[str, str]]:
-    """The components of a composite of value and kind, called after the kind where it is a code."""
-    for part, text in _components(segment, number, name):
-        if part == f"{name}-2":
-            continue
-        kind = segment.component(number, 2)
-        is_code = _CODE.fullmatch(kind) is not None
-        yield (f"{segment.tag}.{kind}{part.removeprefix(name)}" if is_code else part), text
-        if kind and not is_code and part == name:
-            yield f"{name}-2", kind
+def _is_pair(segment: Segment, first: int, number: int) -> bool:
+    """Whether an element belongs to a pair of kind and value."""
+    at = number - (number - first) % 2
+    return bool(_CODE.fullmatch(segment.text(at)) and segment.whole(at + 1))
 
 
 def plain_cells(segments: Sequence[Segment]) -> Cells:

@@ -12,6 +12,7 @@ from tieout.formats.layouts.message_cells import number_of, text_of
 from tieout.formats.results import CannotWrite, Fact
 
 _PLACE = re.compile(r"\{([^{}]+)\}")
+_GROUP = re.compile(r"<([^<>]+)>")
 _ELEMENTS, _COMPONENTS, _ENDS = "*|^\x1d\x1c", ">:<\x1f", "~'\n\x1e"
 _USUAL = ("*", ">", "~")
 
@@ -22,8 +23,9 @@ class Outgoing(Strict):
     Elements are separated as in the standard's examples (`*` in X12, `+` and `:` in EDIFACT).
     `header` starts a message, wherever a cell of it is another than in the row before; `row` is
     written for each row, `summary` at the end, with `{count}` rows and `{sum NAME}` of a cell over
-    them. A segment whose cells are all blank is left out. `group` and `version` are those of the
-    envelope (GS01 and GS08, or the directory of UNH), `sender_id` is who we are there.
+    them. A segment whose cells are all blank is left out, and so is a part of one between `<` and
+    `>`. `group` and `version` are those of the envelope (GS01 and GS08, or what UNH says after the
+    type), `sender_id` is who we are there.
     """
 
     version: str
@@ -74,6 +76,10 @@ _OPEN, _CLOSE = "\ue000", "\ue001"
 
 
 def _fill(template: str, cells: Mapping[str, str]) -> str:
+    template = _GROUP.sub(
+        lambda found: found[1] if any(cells.get(name) for name in _PLACE.findall(found[1])) else "",
+        template,
+    )
     names = _PLACE.findall(template)
     if names and not any(cells.get(name) for name in names):
         return ""

@@ -266,7 +266,7 @@ def cut_segments(
     at = _skip_blanks(text, 0)
     marks: Separators | None = None
     line, counted_to, previous, by_line = 1, 0, 0, True
-    number = 0
+    number, last = 0, ""
     while at < len(text):
         declared = start(source, text, at)
         if declared:
@@ -276,6 +276,8 @@ def cut_segments(
         end = _terminator(text, at, marks)
         raw = text[at : end if end >= 0 else len(text)].strip(BLANKS)
         if end < 0 and marks.terminator not in "\r\n" and not raw.startswith(last_tag):
+            if last == last_tag and raw:
+                raise source.misplaced(line, f"nothing after {last_tag}", repr(raw[:20]))
             raise source.truncated(f"a segment ends with {marks.terminator!r}", repr(raw[-20:]))
         line += text.count(newline, counted_to, at)
         counted_to = at
@@ -285,6 +287,7 @@ def cut_segments(
             if number == 1:
                 by_line = newline in text[at:following]
             previous = max(line if by_line else number, previous + 1)
+            last = raw[: len(last_tag)]
             yield Segment(raw, previous, marks)
         at = following
 
