@@ -1,6 +1,7 @@
 """Control totals: what the file says of itself against what is in it, gathered part by part."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -138,8 +139,37 @@ class _HasKind(_Grouped):
         return self._said(not lacking, f"a row of {', '.join(self.check.kinds)}", found)
 
 
+class _ClosingBalance(Tally):
+    """Balances before and after all rows; both in the one currency of the rows."""
+
+    def __init__(self, check: Check, spec: FormatSpec) -> None:
+        super().__init__(check, spec)
+        self._sum = 0
+        self._currencies: set[str] = set()
+        fields = (each for each in spec.fields if each.name == check.column)
+        self._beside = str(next(fields).currency)
+
+    def add(self, columns: Columns, size: int, unread: int) -> None:
+        del size
+        self._sum += pc.sum(columns[str(self.check.column)], min_count=0).as_py()
+        self._currencies |= set(pc.drop_null(columns[self._beside]).unique().to_pylist())
+        self.unread += unread
+
+    def result(self, facts: Mapping[str, Fact]) -> CheckResult:
+        before, after = (facts.get(str(name)) for name in (self.check.opening, self.check.closing))
+        if not isinstance(before, Decimal) or not isinstance(after, Decimal):
+            return self._said(False, "balances before and after the rows", "not both")
+        if len(self._currencies) > 1:
+            return self._said(False, "rows in one currency", ", ".join(sorted(self._currencies)))
+        moved = Decimal(0)
+        for currency in self._currencies:
+            moved = Decimal(format_minor(self._sum, currency))
+        ok = before + moved == after and not self.unread
+        return self._said(ok, f"{after:f}", self._with_unread(f"{before + moved:f}"))
+
+
 class _Order:
-    """Rows in one order of time: what all their balances must have in common, and the first not to."""
+    """Rows in one order of time: what all balances must have in common, and the first not to."""
 
     def __init__(self) -> None:
         self.first: int | None = None
@@ -194,6 +224,7 @@ TALLIES: Mapping[str, type[Tally]] = {
     "trailer_sum": _TrailerSum,
     "sum_is_zero": _SumIsZero,
     "has_kind": _HasKind,
+    "closing_balance": _ClosingBalance,
     "running_balance": _RunningBalance,
 }
 

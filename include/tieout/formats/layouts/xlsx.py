@@ -66,10 +66,12 @@ class XlsxLayout(DelimitedWords):
             raise source.misplaced(None, f"a sheet {self.sheet or 'that is not hidden'}", "none")
         lines: list[str] = []
         numbers: list[int] = []
+        width = 0
         for row in book.rows(name):
+            width = max(width, len(row.cells))
             lines += ["\n"] * (row.number - 1 - (numbers[-1] if numbers else 0))
             numbers += range((numbers[-1] if numbers else 0) + 1, row.number)
-            text = self._line(row)
+            text = self._line(row, width)
             lines.append(text)
             numbers += [row.number] * text.count("\n")
         data = "".join(lines).encode()
@@ -80,12 +82,14 @@ class XlsxLayout(DelimitedWords):
             [each for each in book.sheets if each != name],
         )
 
-    def _line(self, row: Row) -> str:
+    def _line(self, row: Row, width: int) -> str:
+        """A row as delimited text, as wide as those above it: sheets leave out blank cells."""
+        cells = [cell.replace("\r\n", "\n").replace("\r", "\n") for cell in row.cells]
         out = io.StringIO(newline="")
         writer = csv.writer(
             out, delimiter=self.delimiter, quotechar=self.quoteChar, lineterminator="\n"
         )
-        writer.writerow([cell.replace("\r\n", "\n").replace("\r", "\n") for cell in row.cells])
+        writer.writerow(cells + [""] * (width - len(cells)))
         return out.getvalue()
 
 
