@@ -41,8 +41,11 @@ def fast_rows(source: Source, words: DelimitedWords, opening: Opening) -> Iterat
         else:
             lines = Lines(source, at)
             stop = stop or min(at + BLOCK_BYTES, end)
-            yield _record_by_record(lines, stop, source, words, here, strict=odd)
+            grid = _record_by_record(lines, stop, source, words, here, strict=odd)
+            if lines.at > end:
+                break
             at, line = lines.at, line + lines.given
+            yield grid
     yield from careful_rows(source, words, replace(opening, at=at, line=line), strict=odd)
 
 
