@@ -5,8 +5,8 @@ They are in the folder that TIEOUT_SHARED_DATA names, else in ../shared/data bes
 
 - `format`, `rows`, `rejected` and `skipped` (0 unless stated), `failed` (checks that only report);
 - `net`: sums of what the gateway's lines came to by currency, `payout`: of its payout lines;
-- `amount`: sums of `amount_minor` by currency; `sums`: of any columns, in minor units or as written;
-- or `refused`: the reason, with `why` in a sentence for people, and `found` (how it begins) if told.
+- `amount`: sums of `amount_minor` by currency, `sums`: of any columns as they are;
+- or `refused`: the reason, with `why` for people, and how `found` begins where that is told.
 
 An archive of several files has `members`, their number; the rest then holds for all of them
 together (`rows`), or for each (`format`, `refused`).
@@ -92,7 +92,7 @@ def by_currency(
     """The sums of an amount in major units, for rows of one kind if that is given."""
     sums: dict[str, int] = defaultdict(int)
     for row in parsed.rows.to_pylist():
-        if kind in (None, row["kind"]):
+        if kind is None or row["kind"] == kind:
             sums[row[currency]] += row[column] or 0
     return {code: format_minor(minor, code) for code, minor in sums.items()}
 
