@@ -47,16 +47,17 @@ class SwiftLayout(Layout):
     max_mebibytes: int = 64
 
     def recognise(self, head: Source, format_id: str) -> Recognised | None:
-        """Certain where the head has the fields that only this message has."""
+        """Certain where the head has the fields of this message, or starts with one of them."""
         del format_id
-        tags = {tag for tag, _ in map(_tag_of, head.lines[:2000]) if tag}
-        if not {"20", "25"} <= tags:
-            return None
+        found = [tag for tag, _ in map(_tag_of, head.lines[:2000]) if tag]
+        tags = set(found)
         is_interim = bool({"34F", "13D"} & tags) and not {"60F", "60M"} & tags
-        is_statement = bool({"60F", "60M"} & tags)
-        if not (is_interim if self.message == "942" else is_statement):
+        is_whole = {"20", "25"} <= tags and (is_interim or bool({"60F", "60M"} & tags))
+        first = next((line for line in head.lines if line.strip()), "")
+        if is_interim != (self.message == "942") or not (is_whole or _tag_of(first)[0]):
             return None
-        return Recognised((), certain=True, reason=f"it has the fields of an MT{self.message}")
+        what = "the fields" if is_whole else "some fields"
+        return Recognised((), certain=True, reason=f"it has {what} of an MT{self.message}")
 
     def cut(self, source: Source) -> Iterator[Grid]:
         """The lines of all messages."""
