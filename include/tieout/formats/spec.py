@@ -13,6 +13,7 @@ from tieout.formats.layouts.bai2 import Bai2Layout
 from tieout.formats.layouts.camt import CamtLayout
 from tieout.formats.layouts.delimited import DelimitedLayout
 from tieout.formats.layouts.edifact import EdifactLayout
+from tieout.formats.layouts.fixed import FixedLayout
 from tieout.formats.layouts.json_tree import JsonLayout
 from tieout.formats.layouts.jsonl import JsonLinesLayout
 from tieout.formats.layouts.ofx import OfxLayout
@@ -31,6 +32,7 @@ AnyLayout = Annotated[
     | CamtLayout
     | DelimitedLayout
     | EdifactLayout
+    | FixedLayout
     | JsonLayout
     | JsonLinesLayout
     | RecordsLayout

@@ -167,9 +167,7 @@ def _parted(field: FieldSpec, texts: Texts) -> dict[str, Texts]:
             f"{field.name} does not part into {len(field.source)} columns at {separator!r}.",
             remedy="Choose a format that has it in one column (docs/formats.md).",
         )
-    return {
-        name: [each[place] for each in parts] for place, name in enumerate(field.source)
-    }
+    return {name: [each[place] for each in parts] for place, name in enumerate(field.source)}
 
 
 def _added_cells(field: FieldSpec, values: pa.Array, columns: Columns) -> dict[str, Texts]:
@@ -193,9 +191,7 @@ def _signed_cells(
     """An amount without its sign, and the column with the word that says it."""
     texts = texts_of(field, pc.abs(values), columns)
     plus, minus = (field.positive or ("",))[0], field.negative[0]
-    words = [
-        "" if value is None else minus if value < 0 else plus for value in values.to_pylist()
-    ]
+    words = ["" if value is None else minus if value < 0 else plus for value in values.to_pylist()]
     return {name: texts, field.sign_of(name): words}
 
 
