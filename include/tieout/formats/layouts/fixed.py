@@ -175,7 +175,7 @@ class FixedLayout(Layout):
         found = self._record_of(line)
         return None if found is self.rows else found
 
-    def _row(self, line: str, number: int, beside: Mapping[str, str]) -> Record:
+    def _row(self, line: str, number: int, beside: dict[str, str]) -> Record:
         if not self._is(line, self.rows):
             reason = f"{line[: len(self.rows.tag)]!r} is no type of record here."
             return Record({}, number, line, Flaw("record-type", reason))

@@ -40,6 +40,11 @@ class InterchangeLayout(Layout):
     max_bytes: int = 64 * 1024 * 1024
 
     @property
+    def can_write(self) -> bool:
+        """Whether files can be written, not only read."""
+        return self.write is not None
+
+    @property
     def standard(self) -> str:
         """What the standard is called."""
         raise NotImplementedError
@@ -59,11 +64,6 @@ class InterchangeLayout(Layout):
     def separators(self, source: Source) -> Separators | None:
         """Those that the start of a file declares, None where it is not of the standard."""
         raise NotImplementedError
-
-    @property
-    def can_write(self) -> bool:
-        """Whether the words say what is written."""
-        return self.write is not None
 
     def recognise(self, head: Source, format_id: str) -> Recognised | None:
         """The kind of the first message, and its cells as far as the start shows them."""
