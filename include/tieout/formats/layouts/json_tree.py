@@ -122,10 +122,12 @@ class _Reader:
         first = True
         while at < self.size:
             start = at
+            nodes: list[Node] = []
             try:
-                nodes, at = self._value(at, self.root)
+                at = self._value(at, self.root, nodes)
             except _FaultError as fault:
                 if self.is_lenient:
+                    yield from nodes
                     return
                 if first or fault.at >= self.size:
                     raise self._refusal(fault) from fault
@@ -164,19 +166,22 @@ class _Reader:
         self._line_at = at
         return self._line
 
-    def _value(self, at: int, step: _Step) -> tuple[list[Node], int]:
-        """The nodes of a value that is on the way to rows, and where it ends."""
+    def _value(self, at: int, step: _Step, nodes: list[Node]) -> int:
+        """Add the nodes of a value that is on the way to rows; where it ends."""
         match self.text[at : at + 1]:
             case "{":
-                return self._object(at, step)
+                return self._object(at, step, nodes)
             case "[":
-                return self._list(at, step)
+                return self._list(at, step, nodes)
             case _:
                 value, end = self._plain(at)
-                if value in ("", None) or not (step.is_row or step.is_instead):
-                    return [], end
-                flaw = Flaw("json", "The row is no JSON object.")
-                return [Node(self._line_of(at), at, {}, is_row=True, end=end, flaw=flaw)], end
+                if value not in ("", None) and (step.is_row or step.is_instead):
+                    nodes.append(self._no_object(at, end))
+                return end
+
+    def _no_object(self, at: int, end: int) -> Node:
+        flaw = Flaw("json", "The row is no JSON object.")
+        return Node(self._line_of(at), at, {}, is_row=True, end=end, flaw=flaw)
 
     def _plain(self, at: int) -> tuple[object, int]:
         try:
@@ -189,27 +194,22 @@ class _Reader:
         except ValueError as error:
             raise _FaultError(at, str(error)) from error
 
-    def _list(self, at: int, step: _Step) -> tuple[list[Node], int]:
-        nodes: list[Node] = []
+    def _list(self, at: int, step: _Step, nodes: list[Node]) -> int:
         at = self._skip(at + 1)
         if self.text[at : at + 1] == "]":
-            return nodes, at + 1
+            return at + 1
         while True:
             if self.text[at : at + 1] == "[":
                 value, end = self._plain(at)
-                found = [self._nested(at, end)] if value else []
+                if value:
+                    nodes.append(self._no_object(at, end))
             else:
-                found, end = self._value(at, step)
-            nodes += found
+                end = self._value(at, step, nodes)
             at, is_end = self._next(end, "]")
             if is_end:
-                return nodes, at
+                return at
 
-    def _nested(self, at: int, end: int) -> Node:
-        flaw = Flaw("json", "The row is a list, no JSON object.")
-        return Node(self._line_of(at), at, {}, is_row=True, end=end, flaw=flaw)
-
-    def _object(self, at: int, step: _Step) -> tuple[list[Node], int]:
+    def _object(self, at: int, step: _Step, nodes: list[Node]) -> int:
         node = Node(self._line_of(at), at, {})
         try:
             node.end = self._fill(node, at, step)
@@ -221,7 +221,9 @@ class _Reader:
         for error in step.errors:
             node.flaw = node.flaw or error.flaw(node.own)
         node.is_row = node.is_row or node.flaw is not None
-        return ([node] if node.is_row or node.kids else []), node.end
+        if node.is_row or node.kids:
+            nodes.append(node)
+        return node.end
 
     def _fill(self, node: Node, at: int, step: _Step) -> int:
         """Read an object's members into its node; where it ends."""
@@ -239,8 +241,7 @@ class _Reader:
             seen.add(key)
             at = self._skip(at + 1)
             if key in step.on and self.text[at : at + 1] in ("{", "["):
-                kids, at = self._value(at, step.on[key])
-                node.kids += kids
+                at = self._value(at, step.on[key], node.kids)
             else:
                 value, at = self._plain(at)
                 self._flatten(node.own, key, value, 1)
