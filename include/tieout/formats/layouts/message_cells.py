@@ -34,13 +34,14 @@ class Naming(Strict):
     `qualifiers` says which elements of a segment tell what it is. `pairs` says from which element
     on a segment has pairs of kind and value, so that `PO1*1*...*UP*0123` has the cell `PO1.UP`;
     `coded` lists the elements that are composites of value and kind (`LIN+1++0123:SRV` has
-    `LIN.SRV`). `decimals` are segments whose numbers may have a decimal comma.
+    `LIN.SRV`), `moments` those with a date and its time, which `DTM.011.at` has together. `decimals` are segments whose numbers may have a decimal comma.
     """
 
     loops: dict[str, Names] = Field(default_factory=dict)
     qualifiers: dict[str, int | tuple[int, ...]] = Field(default_factory=dict)
     pairs: dict[str, int] = Field(default_factory=dict)
     coded: dict[str, tuple[int, ...]] = Field(default_factory=dict)
+    moments: dict[str, tuple[int, int]] = Field(default_factory=dict)
     decimals: Names = ()
 
     @model_validator(mode="after")
@@ -66,6 +67,9 @@ class Naming(Strict):
             for name, text in self._kinds(segment):
                 taken = f"{path}{name}" in found
                 self._put(found, f"{path}{name}{mark if taken else ''}", text)
+            if tag in self.moments:
+                when = "".join(segment.text(number) for number in self.moments[tag])
+                self._put(found, f"{label}.at{mark}", when)
             for name, text in self._elements(segment):
                 self._put(found, f"{path}{name}{mark}", text)
             if tag in self.loops and len(stack) < _DEEPEST:
