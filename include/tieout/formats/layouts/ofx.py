@@ -30,8 +30,9 @@ class OfxLayout(Layout):
     an element that occurs again is numbered. `STMTTRN` stands for both kinds of transactions,
     `STMTRS` and `ACCTFROM` for the statements and accounts of all kinds. `TRNAMT` and `BALAMT` have
     a point where the file has a comma. Worked out are `booked_on` (the day, as the bank wrote it),
-    `currency` (that of the transaction if it says so, else of the statement), `original_currency`,
-    and `list` (STMTTRN or STMTTRNP).
+    `currency` (that of the transaction if it says so, else of the statement), `closing` (the ledger
+    balance, beside transactions in its currency), `original_currency`, and `list` (STMTTRN or
+    STMTTRNP).
     """
 
     type: Literal["ofx"]
@@ -198,11 +199,13 @@ class _Reading:
     def _record(self, each: _Element, above: dict[str, str], currency: str) -> Record:
         own = {"STMTTRN/TRNAMT": ""} | _leaves(each, "STMTTRN")
         posted = each.at("DTPOSTED") or each.at("DTTRAN")
+        own_currency = each.at("CURRENCY", "CURSYM")
         other = each.at("ORIGCURRENCY", "CURSYM")
         worked_out = {
             "booked_on": posted[:8],
             "available_on": each.at("DTAVAIL")[:8],
-            "currency": each.at("CURRENCY", "CURSYM") or currency,
+            "currency": own_currency or currency,
+            "closing": "" if own_currency else above.get("STMTRS/LEDGERBAL/BALAMT", ""),
             "original_currency": other,
             "party": each.at("NAME") or each.at("PAYEE", "NAME") or each.at("EXTDNAME"),
             "party_account": each.at("BANKACCTTO", "ACCTID") or each.at("CCACCTTO", "ACCTID"),
