@@ -138,7 +138,7 @@ class _Reader:
 
     def _flawed(self, start: int, fault: _FaultError) -> tuple[list[Node], int]:
         """A document that is none, to the end of its line."""
-        end = self.text.find("\n", start)
+        end = self.text.find(self._break, start)
         end = end if end >= 0 else len(self.text)
         flaw = Flaw("json", f"The line is no JSON: {fault.found}.")
         return [Node(self._line_of(start), start, {}, is_row=True, end=end, flaw=flaw)], end
@@ -161,8 +161,8 @@ class _Reader:
 
     def _line_of(self, at: int) -> int:
         if at < self._line_at:
-            return self.text.count("\n", 0, at) + 1
-        self._line += self.text.count("\n", self._line_at, at)
+            return self.text.count(self._break, 0, at) + 1
+        self._line += self.text.count(self._break, self._line_at, at)
         self._line_at = at
         return self._line
 
