@@ -109,6 +109,7 @@ class _Reader:
         self.text = source.text
         self.size = len(self.text.rstrip())
         self._line, self._line_at = 1, 0
+        self._break = "\n" if "\n" in self.text else "\r"
         self._decoder = json.JSONDecoder(
             parse_float=str,
             parse_int=str,
