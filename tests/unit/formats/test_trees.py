@@ -109,8 +109,10 @@ def test_damaged_json_is_refused(text, reason):
 
 
 def test_half_a_character_is_no_text():
-    (grid,) = SCANS.cut(source(r'{"scans": [{"a": "\ud800"}, {"a": "\u0000"}, {"a": "\u00e9"}]}'))
-    assert list(grid.flaws) == [0, 1]
+    texts = [r'{"a": "\ud800"}', r'{"a": "\u0000"}', r'{"\udfff": 1}', r'{"a": "\u00e9"}']
+    (grid,) = SCANS.cut(source(f'{{"scans": [{", ".join(texts)}]}}'))
+    assert list(grid.flaws) == [0, 1, 2]
+    assert grid.names == ["a"]
 
 
 def test_a_row_that_is_no_object_is_flawed():

@@ -178,12 +178,12 @@ def grid_of(
     """
     nodes = [row.node for row in rows]
     _refuse_errors_only(nodes, source)
-    names = list(dict.fromkeys(chain.from_iterable(row.cells for row in rows)))
+    names = [*filter(_is_text, dict.fromkeys(chain.from_iterable(row.cells for row in rows)))]
     if len(names) * len(rows) > MAX_CELLS:
         raise too_large(source, f"at most {MAX_CELLS:,} cells", f"{len(names) * len(rows):,}")
     flaws = {index: node.flaw for index, node in enumerate(nodes) if node.flaw is not None}
     for index, row in enumerate(rows):
-        if not all(map(_is_text, row.cells.values())):
+        if not all(map(_is_text, chain(row.cells, row.cells.values()))):
             flaws.setdefault(index, Flaw("text", "The row holds characters that are no text."))
     blank: Mapping[str, str] = {}
     cells = [blank if index in flaws else row.cells for index, row in enumerate(rows)]
