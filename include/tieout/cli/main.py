@@ -16,6 +16,7 @@ from tieout.kernel.errors import TieoutError
 COMMANDS = {
     "identify": "say which format a file has",
     "parse": "read a partner's file by its format",
+    "formats": "draft a format for an unknown file",
     "match": "match payments with settlement lines",
     "partners": "load partners, their feeds and accounts",
     "exceptions": "list cases and decide about them; list the codes",
