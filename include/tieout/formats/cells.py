@@ -282,7 +282,7 @@ def zone_of(name: str | None) -> timezone | ZoneInfo:
     if "/" in text:
         try:
             return ZoneInfo(text)
-        except (ValueError, OSError):
+        except (KeyError, ValueError, OSError):
             pass
     raise CellError(
         "zone",
