@@ -106,6 +106,7 @@ class Workbook:
                 return value
 
     def _number(self, value: str, *, is_date: bool) -> str:
+        """A number with the 15 digits that spreadsheet programs show, or a day, or both."""
         if not _NUMBER.fullmatch(value):
             return value
         number = float(value)
@@ -114,7 +115,7 @@ class Workbook:
             return moment.isoformat() if moment.time() != self.zero.time() else f"{moment:%Y-%m-%d}"
         if _WHOLE.fullmatch(value):
             return value
-        text = f"{Decimal(repr(number)):f}" if abs(number) < 1e18 else value
+        text = f"{Decimal(f'{number:.15g}'):f}" if abs(number) < 1e18 else value
         return text.rstrip("0").rstrip(".") if "." in text else text
 
     def _texts(self) -> list[str]:
