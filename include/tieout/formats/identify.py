@@ -111,8 +111,12 @@ def _fit(spec: FormatSpec, head: Source, name: str | None) -> _Fit | None:
     reason = found.reason or f"{len(known)} of its {len(names)} columns are those of {spec.id}"
     if not known and not found.certain:
         return None
-    told = spec.telltale is not None and bool(re.search(spec.telltale, head.text))
+    told = spec.telltale is not None and bool(re.search(spec.telltale, _one_break(head.text)))
     return _Fit(spec, reason, found.certain, len(known), missing, told, name_fits)
+
+
+def _one_break(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _missing(spec: FormatSpec, names: set[str]) -> Iterator[str]:
