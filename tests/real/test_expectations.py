@@ -25,7 +25,7 @@ REFUSED = sorted(name for name, words in EXPECTED.items() if "refused" in words)
 SETTLEMENT = [
     name for name in READ if format_spec(EXPECTED[name]["format"]).family == "settlement_line"
 ]
-WRITTEN = [name for name in SETTLEMENT if format_spec(EXPECTED[name]["format"]).layout.can_write]
+WRITTEN = [name for name in SETTLEMENT if format_spec(EXPECTED[name]["format"]).can_write]
 
 pytestmark = pytest.mark.skipif(
     not SHARED.is_dir(), reason=f"NOT TESTED: there are no genuine files at {SHARED}"

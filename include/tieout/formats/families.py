@@ -101,7 +101,12 @@ def unfinish(spec: FormatSpec, columns: Columns, size: int) -> Columns:
     }
     full = dict(columns)
     for name, fallback in fallbacks.items():
-        full[name] = pc.coalesce(full[name], fallback()) if name in full else fallback()
+        if name not in full:
+            full[name] = fallback()
+        elif "currency" in full:
+            same = pc.equal(full["settlement_currency"], full["currency"])
+            filled = pc.and_(pc.is_null(full[name]), pc.fill_null(same, True))
+            full[name] = pc.if_else(filled, fallback(), full[name])
     full["settlement_gross_minor"] = pc.add(
         full["settlement_net_minor"], pc.fill_null(full["settlement_fee_minor"], 0)
     )

@@ -143,6 +143,18 @@ class FieldSpec(Strict):
             return self.source
         return (self.name,)
 
+    @property
+    def unsayable(self) -> set[str]:
+        """The words of ours that only beginnings of the partner's words stand for."""
+        exact = {value for word, value in self.map.items() if not word.endswith("*")}
+        return set(self.map.values()) - exact
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The source columns that make up the value together."""
+        joined = self.source if self.join is not None else ()
+        return (*self.plus, *self.minus, *self.sign_source, *joined)
+
     def sign_of(self, source: str) -> str:
         """The column that holds the sign of the amounts in `source`, blank where none does."""
         if len(self.sign_source) <= 1:

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from tieout.formats.canonical import FAMILIES
 from tieout.formats.columns import ARROW_TYPES
-from tieout.formats.fields import FieldSpec, Names, Numbers, Strict
+from tieout.formats.fields import FieldSpec, Names, Numbers, Strict, normal_name
 from tieout.formats.layouts.bai2 import Bai2Layout
 from tieout.formats.layouts.camt import CamtLayout
 from tieout.formats.layouts.delimited import DelimitedLayout
@@ -150,6 +150,20 @@ class FormatSpec(Strict):
     checks: tuple[Check, ...] = ()
     max_bad_share: float = Field(default=0.05, ge=0, le=1)
     may_have_no_rows: bool = False
+
+    @property
+    def can_write(self) -> bool:
+        """Whether rows can be written so that reading gives them again.
+
+        That is not so where amounts lose their sign, where only beginnings of the partner's words
+        stand for one of ours, or where one column is part of several fields.
+        """
+        parts = [normal_name(name) for field in self.fields for name in field.parts]
+        whole = [field.alternatives[:1] for field in self.fields if field.join is None]
+        places = parts + [normal_name(name) for names in whole for name in names]
+        shared = any(places.count(part) > 1 for part in parts)
+        lossy = any(field.unsigned or field.unsayable for field in self.fields)
+        return self.layout.can_write and not lossy and not shared
 
     @model_validator(mode="before")
     @classmethod

@@ -46,7 +46,8 @@ def texts_of(field: FieldSpec, values: pa.Array, columns: Columns) -> list[str]:
 def _is_plain(field: FieldSpec) -> bool:
     """Whether a time is written in UTC, in a layout of strftime."""
     in_utc = field.zone in {None, "UTC"} or bool(field.zone_source)
-    return in_utc and bool(field.formats) and field.formats[0] not in _NAMED
+    layout = field.formats[0] if field.formats else "iso"
+    return in_utc and layout not in _NAMED and "%f" not in layout
 
 
 def _words(field: FieldSpec, values: Sequence[str | None]) -> list[str]:

@@ -30,8 +30,15 @@ def write(
 
     `facts` are the header's and trailer's values; `format` and the control totals are filled in.
     Columns that are missing from `rows` are blank, except those that the family works out.
-    Raises CannotWrite when a required fact or value is missing.
+    Raises CannotWrite when the format is only read, when a required fact or value is missing, or
+    when the format has no way to say a value.
     """
+    if not spec.can_write:
+        raise CannotWrite(
+            f"Files of {spec.id} are only read, not written.",
+            remedy="Choose a format that can be written (docs/formats.md says which can).",
+            format=spec.id,
+        )
     size = len(rows)
     columns = unfinish(spec, _columns(rows, spec), size)
     kept = _kept(rows)
@@ -125,11 +132,11 @@ def _field_cells(field: FieldSpec, columns: Columns, size: int) -> dict[str, Tex
     if field.sign_source:
         return _signed_cells(field, field.alternatives[0], values, columns)
     texts = texts_of(field, values, columns)
-    if field.join is not None:
-        return _parted(field, texts)
     cells: dict[str, Texts] = {}
     default = field.alternatives[:1]
-    if not field.source_when:
+    if field.join is not None:
+        cells = _parted(field, texts)
+    elif not field.source_when:
         cells = dict.fromkeys(default, texts)
     else:
         kinds = columns["kind"].to_pylist()

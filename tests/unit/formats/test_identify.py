@@ -2,22 +2,9 @@
 
 import pytest
 
-from tests.unit.formats.samples import ACK, ADYEN, FACTS, STRIPE, ack_file, adyen_file, stripe_file
+from tests.unit.formats.samples import ACK, ADYEN, STRIPE, ack_file, adyen_file, stripe_file
 from tieout.formats import identify as identify_module
 from tieout.formats.identify import FormatAmbiguous, FormatUnknown, identify
-from tieout.formats.registry import all_formats
-from tieout.formats.writing import write
-
-ROWS_NEEDED = {"jsonl": [{"spool_seq": 1, "entry_id": "e", "order_line_no": 1}]}
-
-
-WRITTEN = [spec for spec in all_formats() if spec.layout.can_write]
-
-
-@pytest.mark.parametrize("spec", WRITTEN, ids=lambda spec: spec.id)
-def test_what_is_written_in_a_format_is_told_to_be_of_it(spec):
-    data = write(ROWS_NEEDED.get(spec.layout.type, []), spec, facts=FACTS)
-    assert identify(data).format_id == spec.id
 
 
 @pytest.mark.parametrize("name", [None, "ACK_V0042_1.csv", "settlement_detail_report_batch_9.csv"])
