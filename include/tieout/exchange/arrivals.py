@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from tieout.exchange.cards import card_rows
 from tieout.exchange.feeds import MARKER, Feed, Waiting
-from tieout.formats.corrections import read_corrected
+from tieout.formats.corrections import read_corrected, record_texts
 from tieout.formats.reading import read_all
 from tieout.formats.registry import format_spec
 from tieout.formats.results import Counts, Fact, FileRefused, ParsedFile, RowProblem
@@ -125,12 +125,9 @@ def read_again(
 
 def raw_records(data: bytes, parsed: ParsedFile, lines: Collection[int]) -> dict[int, str]:
     """The text of the records that start on these lines, with card numbers masked."""
-    text = data.decode("utf-8-sig", errors="replace").split("\n")
-    ends = _ends(parsed)
-    return {
-        line: mask_cards("\n".join(text[line - 1 : ends.get(line, line)]).rstrip("\r\n"))
-        for line in lines
-    }
+    spec = format_spec(parsed.format_id)
+    texts = record_texts(data, spec, name=parsed.name, lines=lines)
+    return {line: mask_cards(texts[line]) for line in lines}
 
 
 def _ends(parsed: ParsedFile) -> dict[int, int]:
@@ -174,6 +171,8 @@ def _without_card_numbers(parsed: Parsed) -> tuple[bytes, ParsedFile | FileRefus
     lines = whole.rows.column("line_no")
     texts = raw_records(data, whole, [lines[position].as_py() for position in cards])
     found = _without_cards(whole, cards, texts)
+    if not format_spec(whole.format_id).layout.by_line:
+        return _masked(data, None), found
     bad = [each.line for each in found.rejected]
     ends = _ends(whole)
     kept = _masked(data, {n for line in bad for n in range(line, ends.get(line, line) + 1)})

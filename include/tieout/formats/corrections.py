@@ -1,6 +1,6 @@
 """A corrected row is read as if it had come that way: in its file, on its line."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import pyarrow as pa
@@ -12,6 +12,26 @@ from tieout.formats.source import open_source
 from tieout.formats.spec import FormatSpec
 
 
+def record_texts(
+    data: bytes, spec: FormatSpec, *, name: str, lines: Collection[int]
+) -> dict[int, str]:
+    """The text of the records of a file that start on these lines. Raises FileRefused."""
+    source = open_source(data, name, spec.encodings, binary=spec.layout.binary)
+    wanted, found = set(lines), {}
+    for grid in spec.layout.cut(source):
+        starts = grid.lines.to_pylist()
+        ends = [*(start - 1 for start in starts[1:]), None]
+        for row, (start, end) in enumerate(zip(starts, ends, strict=True)):
+            if start not in wanted:
+                continue
+            if grid.raws is not None:
+                found[start] = grid.raws[row]
+            else:
+                last = start if end is None else end
+                found[start] = "".join(source.lines[start - 1 : last]).rstrip("\r\n")
+    return found
+
+
 def read_corrected(
     data: bytes, spec: FormatSpec, *, name: str, corrected: Mapping[int, str]
 ) -> ParsedFile:
@@ -20,15 +40,8 @@ def read_corrected(
     `data` is the file as it came; `corrected` gives, for the line on which a record starts, its new
     text. The counts are those of the corrected rows. Raises FileRefused as `read` does.
     """
-    source = open_source(data, name, spec.encodings)
-    starts = [line for grid in spec.layout.cut(source) for line in grid.lines.to_pylist()]
-    lines = source.lines
-    ends = [*starts[1:], starts[-1] + 1] if starts else []
-    for start, end in zip(starts, ends, strict=True):
-        if start in corrected:
-            blanks = ["\n"] * (end - start - 1)
-            lines[start - 1 : end - 1] = [corrected[start] + "\n", *blanks]
-    parsed = read("".join(lines).encode(), spec, name=name)
+    source = open_source(data, name, spec.encodings, binary=spec.layout.binary)
+    parsed = read(spec.layout.corrected(source, corrected).encode(), spec, name=name)
     wanted = pa.array(list(corrected), pa.int64())
     rows = parsed.rows.filter(pc.is_in(parsed.rows.column("line_no"), wanted))
     rejected = [problem for problem in parsed.rejected if problem.line in corrected]

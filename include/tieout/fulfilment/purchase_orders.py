@@ -74,6 +74,7 @@ def _file(
     vendor_id: str, format_id: str, number: int, lines: pa.Table, as_of: datetime
 ) -> outbox.OutgoingFile:
     control_no = f"{number:06d}"
+    spec = format_spec(format_id)
     header: dict[str, Fact] = {
         "control_no": control_no,
         "vendor_id": vendor_id,
@@ -84,7 +85,7 @@ def _file(
         effect_key=f"{DOC_TYPE}:{vendor_id}:{control_no}",
         partner_id=vendor_id,
         doc_type=DOC_TYPE,
-        name=f"po-{vendor_id}-{control_no}.csv",
-        body=write(lines, format_spec(format_id), facts=header),
+        name=f"po-{vendor_id}-{control_no}.{spec.layout.suffix}",
+        body=write(lines, spec, facts=header),
         facts={"control_no": control_no, "lines": lines.num_rows},
     )

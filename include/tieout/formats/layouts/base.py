@@ -53,6 +53,16 @@ class Layout(Strict):
         return type(self).render is not Layout.render
 
     @property
+    def by_line(self) -> bool:
+        """Whether a record is the physical lines from its own to the next record's."""
+        return True
+
+    @property
+    def suffix(self) -> str:
+        """How the name of a file that is written ends."""
+        return "csv"
+
+    @property
     def binary(self) -> bool:
         """Whether `cut` wants the bytes of a file as they are, not text in UTF-8."""
         return False
@@ -77,6 +87,20 @@ class Layout(Strict):
         latest after the last grid.
         """
         raise NotImplementedError
+
+    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
+        """A file in which the records that start on these lines have other texts.
+
+        All other records keep their lines.
+        """
+        starts = [line for grid in self.cut(source) for line in grid.lines.to_pylist()]
+        lines = list(source.lines)
+        ends = [*starts[1:], starts[-1] + 1] if starts else []
+        for start, end in zip(starts, ends, strict=True):
+            if start in texts:
+                blanks = ["\n"] * (end - start - 1)
+                lines[start - 1 : end - 1] = [texts[start] + "\n", *blanks]
+        return "".join(lines)
 
     def render(self, content: Content) -> bytes:
         """The file that says this.

@@ -45,6 +45,16 @@ class InterchangeLayout(Layout):
         return self.write is not None
 
     @property
+    def by_line(self) -> bool:
+        """Whether a record is the physical lines from its own to the next record's: never."""
+        return False
+
+    @property
+    def suffix(self) -> str:
+        """How the name of a file that is written ends."""
+        return "edi"
+
+    @property
     def standard(self) -> str:
         """What the standard is called."""
         raise NotImplementedError
@@ -106,6 +116,30 @@ class InterchangeLayout(Layout):
         grid = grid_of_records(rows)
         grid.facts, grid.checks = facts, envelopes.ties.results()
         yield grid
+
+    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
+        """A file in which the records that start with these segments have other texts.
+
+        What a message says of its number of segments must still hold.
+        """
+        sizes = {
+            line: len(marks.split(raw, marks.terminator))
+            for marks in [next(self.segments(source)).separators]
+            for grid in self.cut(source)
+            for line, raw in zip(grid.lines.to_pylist(), grid.raws or (), strict=True)
+            if line in texts
+        }
+        told: list[str] = []
+        left_out = 0
+        for segment in self.segments(source):
+            end = segment.separators.terminator
+            if segment.line in sizes:
+                left_out = sizes[segment.line]
+                told += [texts[segment.line].removesuffix(end), end]
+            elif not left_out:
+                told += [segment.raw, end]
+            left_out -= bool(left_out)
+        return "".join(told)
 
     def render(self, content: Content) -> bytes:
         """The interchange that says these rows, by the words of `write`."""

@@ -34,7 +34,8 @@ class Naming(Strict):
     `qualifiers` says which elements of a segment tell what it is. `pairs` says from which element
     on a segment has pairs of kind and value, so that `PO1*1*...*UP*0123` has the cell `PO1.UP`;
     `coded` lists the elements that are composites of value and kind (`LIN+1++0123:SRV` has
-    `LIN.SRV`), `moments` those with a date and its time, which `DTM.011.at` has together. `decimals` are segments whose numbers may have a decimal comma.
+    `LIN.SRV`), `moments` those with a date and its time, which `DTM.011.at` has together.
+    `decimals` are segments whose numbers may have a decimal comma.
     """
 
     loops: dict[str, Names] = Field(default_factory=dict)

@@ -21,8 +21,6 @@ from tieout.formats.layouts.message_cells import (
 from tieout.formats.layouts.segments import Message, Segment, Ties
 
 SUMMARY = "summary/"
-_RAW = 4000
-"""How much of a row's text is shown where it is refused (characters)."""
 _DEEPEST = 16
 
 
@@ -94,7 +92,7 @@ class MessageWords(Strict):
             else:
                 cells |= answered
         raw = row.segments[0].separators.terminator.join(each.raw for each in row.segments)
-        return Record(cells, row.segments[0].line, raw[:_RAW], flaw)
+        return Record(cells, row.segments[0].line, raw, flaw)
 
     def _areas(self, segments: Sequence[Segment]) -> "_Areas":
         """Header, rows or nodes, and summary; the segment that closes the message is left out."""
