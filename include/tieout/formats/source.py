@@ -59,6 +59,14 @@ class Source:
         """The physical lines of the content, line breaks included."""
         return list(io.StringIO(self.text, newline=""))
 
+    @cached_property
+    def text_end(self) -> int:
+        """The byte behind the last one that is no white space."""
+        end = len(self.data)
+        while end and self.data[end - 1 : end].isspace():
+            end -= 1
+        return end
+
     def stream(self, start: int = 0) -> BinaryIO:
         """`data` from a byte on, as a stream of its own."""
         if isinstance(self.data, bytes):
@@ -80,16 +88,13 @@ class Source:
 
     def truncated(self, expected: str, found: str) -> FileRefused:
         """The refusal of this file because it ends too early."""
-        end = len(self.data)
-        while end and self.data[end - 1 : end] in {b"\r", b"\n"}:
-            end -= 1
         return FileRefused(
             "truncated",
             "The file looks cut off.",
             remedy=SEND_AGAIN,
             expected=expected,
             found=found,
-            place=self.place(end),
+            place=self.place(self.text_end),
         )
 
     def misplaced(self, line: int | None, expected: str, found: str) -> FileRefused:

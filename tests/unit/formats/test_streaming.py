@@ -50,7 +50,7 @@ def test_blocks_give_what_the_whole_gives(data, spec, line_break, small_blocks, 
     assert outcome(dressed, spec) == as_a_whole(dressed, spec, monkeypatch)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_blocks_give_what_the_whole_gives_of_any_file(data):
     content, spec = data.draw(st.sampled_from(FILES))

@@ -1,7 +1,7 @@
 """The rows of a large delimited file block by block, so that memory is bounded whatever its size.
 
 A block whose every line is one record is cut at columnar speed, another record by record; both
-give the same.
+give the same. A file with a quote that does not close is read record by record.
 """
 
 import csv
@@ -30,7 +30,7 @@ def fast_rows(source: Source, words: DelimitedWords, opening: Opening) -> Iterat
     """
     odd = has_open_quote(source, words, opening.at)
     data, at, line = source.data, opening.at, opening.line
-    end = data.rfind(b"\n", at, max(at, len(data) - TAIL_BYTES)) + 1
+    end = 0 if odd else data.rfind(b"\n", at, max(at, source.text_end - TAIL_BYTES)) + 1
     while at < end:
         stop = data.rfind(b"\n", at, min(at + BLOCK_BYTES, end)) + 1
         here = replace(opening, at=at, line=line)
@@ -41,7 +41,7 @@ def fast_rows(source: Source, words: DelimitedWords, opening: Opening) -> Iterat
         else:
             lines = Lines(source, at)
             stop = stop or min(at + BLOCK_BYTES, end)
-            grid = _record_by_record(lines, stop, source, words, here, strict=odd)
+            grid = _record_by_record(lines, stop, source, words, here)
             if lines.at > end:
                 break
             at, line = lines.at, line + lines.given
@@ -55,12 +55,10 @@ def _record_by_record(
     source: Source,
     words: DelimitedWords,
     here: Opening,
-    *,
-    strict: bool,
 ) -> Grid:
     """The records that start before a byte, of which the last may end beyond it."""
     found = []
-    for record in records(iter(lines), words, source.name, line=here.line, strict=strict):
+    for record in records(iter(lines), words, source.name, line=here.line):
         found.append(record)
         if lines.at >= stop:
             break
