@@ -75,10 +75,13 @@ CREATE TABLE parcel (
     status text NOT NULL DEFAULT 'PRE_TRANSIT',
     status_at timestamptz NOT NULL,
     status_reason text,
+    number_fault text CHECK (number_fault IN ('shape', 'check-digit')),
     UNIQUE (carrier, tracking_no, ship_day)
 );
 CREATE INDEX parcel_vendor_order ON parcel (vendor_order_id);
 COMMENT ON TABLE parcel IS 'Tracking numbers are recycled: the day of shipping is part of the key.';
+COMMENT ON COLUMN parcel.number_fault IS
+'What is wrong with the number by its carrier''s rules; null where nothing is, or no rules are known.';
 
 CREATE TABLE shipment_line (
     shipment_line_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
