@@ -21,6 +21,7 @@ COMMANDS = {
     "partners": "load partners, their feeds and accounts",
     "exceptions": "list cases and decide about them; list the codes",
     "explain": "tell the story of an order, a payment or a case",
+    "preview": "show the purchase-order file of an order in its vendor's format",
     "quarantine": "list, show, correct or discard rows that were set aside",
     "status": "say how things stand",
 }

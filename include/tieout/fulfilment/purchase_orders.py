@@ -1,7 +1,10 @@
 """Purchase-order files: one per vendor and run, planned with its orders, then followed up."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -59,6 +62,33 @@ def mark_delivered(
     delivered = execute(connection, "fulfilment/mark_delivered", vendor_ids=vendor_ids, as_of=as_of)
     (count,) = fetch(connection, "fulfilment/count_waiting", vendor_ids=vendor_ids)
     return delivered, int(count["waiting"])
+
+
+def preview(connection: Connection, *, reference: str) -> list[outbox.OutgoingFile]:
+    """The files that an order's vendors get, or that of one vendor order; nothing is planned.
+
+    `facts` say the vendor's format, the state of the vendor order and its number of lines. The
+    control number is 0, which no file that goes has. A vendor without a feed for purchase orders
+    is left out.
+    """
+    rows = fetch(connection, "fulfilment/preview_lines", reference=reference)
+    files = []
+    for _, share in groupby(rows, key=lambda row: str(row["vendor_order_no"])):
+        lines = list(share)
+        first = lines[0]
+        if first["format_id"] is None:
+            continue
+        file = _file(first["vendor_id"], first["format_id"], 0, _order(lines), first["status_at"])
+        told = {"format_id": first["format_id"], "status": first["status"], "lines": len(lines)}
+        files.append(replace(file, facts=told))
+    return files
+
+
+def _order(lines: list[dict[str, Any]]) -> pa.Table:
+    others = {"format_id", "status", "status_at"}
+    return pa.Table.from_pylist(
+        [{name: value for name, value in line.items() if name not in others} for line in lines]
+    )
 
 
 def _by_vendor(lines: pa.Table) -> Iterator[tuple[str, pa.Table]]:

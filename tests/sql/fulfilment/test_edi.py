@@ -7,6 +7,7 @@ import pytest
 
 from tests.sql.fulfilment.test_tasks import LATER, Killed, Trade, trade  # noqa: F401 (a fixture)
 from tests.unit.formats.edi import x12
+from tieout.cli.main import main
 from tieout.exchange.partners import FeedSpec, PartnerSpec, load_partners
 from tieout.formats.reading import read
 from tieout.formats.registry import format_spec
@@ -63,6 +64,21 @@ def test_it_is_ordered_by_an_850(edi: Trade) -> None:
         ("R1-acme", 3, "S-acme", 2, 500, "EUR"),
         ("R2-acme", 1, "S-acme", 2, 500, "EUR"),
     ]
+
+
+def test_a_person_can_look_at_an_order_before_it_goes(
+    edi: Trade, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = edi.everything()
+    assert main(["preview", "R1"]) == 0
+    told = capsys.readouterr()
+    assert "*BP*S-acme~" in told.out
+    assert "L,R1-bolt,1,R1,2,S-bolt" in told.out
+    assert "acme: x12-850-1, delivered, 2 lines" in told.err
+    assert main(["preview", "R2-acme"]) == 0
+    assert capsys.readouterr().out.count("ISA*") == 1
+    assert main(["preview", "R9"]) == 2
+    assert edi.everything() == before
 
 
 def test_its_855_and_856_make_the_states(edi: Trade) -> None:
