@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from tieout.formats import families
 from tieout.formats.checks import tallies_of
 from tieout.formats.fields import normal_name
-from tieout.formats.parts import Part, refuse_columns
+from tieout.formats.parts import Part, absent_columns, known_names, refuse_columns
 from tieout.formats.problems import row_problems, unreadable
 from tieout.formats.results import CheckResult, Counts, Fact, FileRefused, ParsedFile, RowProblem
 from tieout.formats.source import Source
@@ -91,6 +91,8 @@ class Gathering:
         checks = [*self._checks, *(tally.result(self._facts) for tally in self._tallies)]
         self._refuse_failed(checks)
         bad = len(self._problems)
+        columns = tuple(self._names) if self.spec.layout.has_columns else ()
+        known = known_names(self.spec)
         return ParsedFile(
             format_id=self.spec.id,
             name=self.source.name,
@@ -101,6 +103,9 @@ class Gathering:
             facts=self._facts,
             checks=checks,
             counts=Counts(self._read, self._read - self._skipped - bad, bad, self._skipped),
+            columns=columns,
+            new_columns=tuple(name for name in columns if name not in known),
+            absent_columns=tuple(absent_columns(self.spec, columns)) if columns else (),
         )
 
     def _refuse_early(self) -> None:

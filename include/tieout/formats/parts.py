@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -114,6 +114,13 @@ def refuse_columns(spec: FormatSpec, names: Sequence[str], name: str) -> None:
     new = [found for found in names if found not in known]
     if spec.drift.new_columns == "refuse" and new:
         raise header_refused("new-column", name, "only columns of the format", f"{new[0]!r}")
+
+
+def absent_columns(spec: FormatSpec, names: Collection[str]) -> Iterator[str]:
+    """For each field of which the file has no column the one it would be made of first."""
+    for field in spec.fields:
+        if field.sources and not any(normal_name(source) in names for source in field.sources):
+            yield normal_name(field.sources[0])
 
 
 def header_refused(reason: str, name: str, expected: str, found: str) -> FileRefused:

@@ -61,6 +61,9 @@ class ParsedFile:
 
     `rows` holds the canonical columns, then `line_no` (physical line on which the record starts)
     and `record_no` (1 for the first row). `facts` are header, trailer and name-pattern facts.
+    `columns` are the file's where it names them once, normalised; of these the format knows no
+    field for `new_columns`, whose cells are in `extra` only. `absent_columns` are columns that the
+    format knows and the file has not, nor another one instead.
     """
 
     format_id: str
@@ -72,6 +75,9 @@ class ParsedFile:
     facts: Mapping[str, Fact]
     checks: list[CheckResult]
     counts: Counts
+    columns: tuple[str, ...] = ()
+    new_columns: tuple[str, ...] = ()
+    absent_columns: tuple[str, ...] = ()
 
 
 class FileRefused(TieoutError):  # noqa: N818 (it is what happened to the file)

@@ -27,6 +27,15 @@ def test_a_file_is_loaded_once(desk: Desk) -> None:
     assert desk.rows(summary) == [("TRACKING", 2, 2), ("TRACKING", 0, 0)]
 
 
+def test_the_columns_of_a_file_are_kept_with_it(desk: Desk) -> None:
+    desk.put("track-1.csv", ["A"])
+    desk.take_in()
+    columns = "SELECT facts -> 'columns', facts -> 'columns_in_extra' FROM source_file"
+    ((names, in_extra),) = desk.rows(f"{columns} WHERE partner_id = :partner")
+    assert {"carrier", "tracking_no", "status"} <= set(names)
+    assert in_extra == []
+
+
 @pytest.mark.parametrize("point", INBOX_POINTS)
 def test_killed_anywhere_and_run_again_ends_the_same(desk: Desk, point: str) -> None:
     desk.put("track-1.csv", [*GOOD, "X"])

@@ -318,3 +318,19 @@ def test_nothing_is_lost_and_nothing_crashes_whatever_happens_to_a_file(data):
         return
     assert parsed.counts.read == len(parsed.rows) + len(parsed.rejected)
     assert parsed.counts.rejected == len({problem.line for problem in parsed.rejected})
+
+
+def test_the_columns_are_compared_with_those_of_the_format():
+    head, *rows = stripe_file(2).decode().splitlines()
+    names = [name for name in head.split(",") if name != "payment_method_type"]
+    at = head.split(",").index("payment_method_type")
+    lines = [[cell for place, cell in enumerate(row.split(",")) if place != at] for row in rows]
+    text = "\n".join(
+        ",".join(each) for each in [[*names, "Tip  Jar"], *([*line, "1"] for line in lines)]
+    )
+    parsed = read(f"{text}\n".encode(), STRIPE, name="x")
+    assert parsed.columns[-1] == "tip jar"
+    assert "tip jar" in parsed.new_columns
+    assert "payment_method_type" in parsed.absent_columns
+    assert not {"currency", "net"} & {*parsed.new_columns, *parsed.absent_columns}
+    assert '"Tip Jar":"1"' in parsed.rows.column("extra")[0].as_py()
