@@ -4,7 +4,9 @@ import pytest
 from pydantic import ValidationError
 
 from tests.golden import formats as golden
-from tieout.formats.identify import identify
+from tieout.formats.canonical import KINDS
+from tieout.formats.cells import CellError, cell_value
+from tieout.formats.identify import FormatAmbiguous, identify
 from tieout.formats.layouts.records import RecordsLayout
 from tieout.formats.reading import read
 from tieout.formats.registry import format_spec
@@ -213,3 +215,79 @@ def test_other_delimited_text_is_none_of_it():
 def test_words_that_name_unknown_records_are_refused(words):
     with pytest.raises(ValidationError):
         RecordsLayout.model_validate({"type": "records", **words})
+
+
+@pytest.mark.parametrize("text", ["1e9", "NaN", "9" * 40, "1_000"])
+def test_a_total_that_is_no_plain_number_never_ties(text):
+    refused = refusal(sample(PAYPAL.id).replace('"FF",8', f'"FF",{text}'))
+    assert (refused.reason, refused.expected.startswith(f"file rows {text}")) == (
+        "control-total",
+        True,
+    )
+
+
+DOCUMENTED = {
+    "T00": 22, "T01": 15, "T02": 3, "T03": 4, "T04": 4, "T05": 6, "T06": 1, "T07": 3, "T08": 4,
+    "T09": 8, "T10": 3, "T11": 20, "T12": 9, "T14": 1, "T15": 4, "T16": 2, "T17": 3, "T18": 2,
+    "T19": 1, "T20": 5, "T21": 14, "T22": 4, "T99": 1,
+}  # fmt: skip
+"""How many event codes of each group PayPal documents; those of authorisations move no money."""
+
+
+@pytest.mark.parametrize("spec", [PAYPAL, DETAIL], ids=lambda spec: spec.id)
+@pytest.mark.parametrize("direction", ["CR", "DR"])
+def test_each_documented_event_code_of_paypal_has_a_kind(spec, direction):
+    (kind,) = [field for field in spec.fields if field.name == "kind"]
+    for group, count in DOCUMENTED.items():
+        for number in range(count):
+            word = f"{direction}|{group}{number:02}"
+            assert cell_value(kind, word, None) in KINDS, word
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("CR|T0006", "charge"),
+        ("DR|T0006", "adjustment"),
+        ("DR|T1107", "refund"),
+        ("DR|T1106", "chargeback"),
+        ("CR|T1106", "chargeback_reversal"),
+        ("DR|T1201", "chargeback"),
+        ("CR|T1202", "chargeback_reversal"),
+        ("DR|T0106", "fee"),
+        ("CR|T1108", "fee"),
+        ("DR|T0200", "adjustment"),
+        ("DR|T0400", "payout"),
+        ("DR|T1110", "reserve"),
+        ("CR|T1105", "reserve"),
+        ("DR|T1503", "reserve"),
+    ],
+)
+def test_the_kinds_of_paypals_event_codes(code, kind):
+    (field,) = [field for field in PAYPAL.fields if field.name == "kind"]
+    assert cell_value(field, code, None) == kind
+
+
+def test_an_undocumented_event_code_is_rejected():
+    (field,) = [field for field in PAYPAL.fields if field.name == "kind"]
+    with pytest.raises(CellError):
+        cell_value(field, "CR|T7700", None)
+
+
+@pytest.mark.parametrize(
+    ("day", "found"),
+    [("27/02/2026", "paypal-activity-1"), ("02/27/2026", "paypal-activity-us-1")],
+)
+def test_the_order_of_day_and_month_tells_the_format(day, found):
+    assert identify(activity(day)).format_id == found
+
+
+def test_a_date_that_may_be_either_is_an_error_that_says_so():
+    with pytest.raises(FormatAmbiguous, match="paypal-activity-1 and paypal-activity-us-1"):
+        identify(activity("02/03/2026"))
+
+
+def activity(day: str) -> bytes:
+    names = "Date,Time,TimeZone,Type,Status,Currency,Gross,Fee,Net,Transaction ID"
+    row = f"{day},10:00:00,CET,Website Payment,Completed,EUR,1.00,0.00,1.00,PX"
+    return f"{names}\n{row}\n".encode()

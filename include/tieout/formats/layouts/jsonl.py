@@ -81,7 +81,7 @@ def json_object(line: str) -> dict[str, str] | Flaw:
     """The members of an object as text, or what is wrong with it."""
     try:
         found = json.loads(line, parse_float=Decimal, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:
         return Flaw("json", f"The line is no JSON: {error}.")
     if not isinstance(found, dict):
         return Flaw("json", "The line is no JSON object.")

@@ -1,9 +1,10 @@
 """The totals that heads and feet of a file of records give, against its rows."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 
 from pydantic import Field, model_validator
@@ -14,6 +15,8 @@ from tieout.formats.totals import Totals
 
 Cells = Mapping[str, str]
 _Key = tuple[str, ...]
+_NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d{0,9})?", re.ASCII)
+"""At most 27 digits: Decimal's context keeps 28 exactly."""
 
 
 class TotalSpec(Strict):
@@ -154,11 +157,7 @@ def _normal(name: str) -> str:
 
 
 def _number(text: str) -> Decimal | None:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
 def _rounded(number: Decimal, decimals: int | None) -> Decimal:
