@@ -50,6 +50,11 @@ class Bai2Layout(Layout):
     type: Literal["bai2"]
     max_mebibytes: int = 64
 
+    @property
+    def ties(self) -> tuple[str, ...]:
+        """What files of the layout say of themselves that must be so."""
+        return ("control totals and record counts of 49, 98 and 99 as stated",)
+
     def recognise(self, head: Source, format_id: str) -> Recognised | None:
         """Certain where a file header of version 2 and a group header come first."""
         del format_id
@@ -320,7 +325,7 @@ def _split_text(parts: Sequence[str]) -> tuple[list[str], str]:
                 break
         if rest and len(cells) >= wanted:
             texts.append(rest.strip())
-    return cells, "\n".join(texts)
+    return cells or [""], "\n".join(texts)
 
 
 def _cells_before_text(cells: Sequence[str]) -> int:

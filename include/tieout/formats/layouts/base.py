@@ -48,6 +48,11 @@ class Layout(Strict):
         return False
 
     @property
+    def ties(self) -> tuple[str, ...]:
+        """What files of the layout say of themselves that must be so, each as a clause."""
+        return ()
+
+    @property
     def can_write(self) -> bool:
         """Whether files can be written, not only read."""
         return type(self).render is not Layout.render

@@ -41,6 +41,14 @@ class CamtLayout(Layout):
     type: Literal["camt"]
     message: Literal["052", "053", "054"]
 
+    @property
+    def ties(self) -> tuple[str, ...]:
+        """What files of the layout say of themselves that must be so."""
+        return (
+            "opening balance and entries come to the closing balance, where stated",
+            "counts and sums as stated",
+        )
+
     def recognise(self, head: Source, format_id: str) -> Recognised | None:
         """Certain where an element of the head is the message's body."""
         del format_id

@@ -40,6 +40,11 @@ class EdifactLayout(InterchangeLayout):
     type: Literal["edifact"]
 
     @property
+    def ties(self) -> tuple[str, ...]:
+        """What files of the layout say of themselves that must be so."""
+        return ("counts and references of UNB, UNG and UNH as stated",)
+
+    @property
     def standard(self) -> str:
         """What the standard is called."""
         return "EDIFACT"

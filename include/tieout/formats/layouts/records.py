@@ -48,6 +48,11 @@ class RecordsLayout(Layout):
     closed_by: dict[str, str] = Field(default_factory=dict)
     totals: tuple[TotalSpec, ...] = ()
 
+    @property
+    def ties(self) -> tuple[str, ...]:
+        """What files of the layout say of themselves that must be so."""
+        return tuple(f"{total.name} as record {total.record} states" for total in self.totals)
+
     @model_validator(mode="after")
     def _tags_are_known(self) -> "RecordsLayout":
         known = {*self.rows, *self.heads, *self.feet}

@@ -46,6 +46,11 @@ class SwiftLayout(Layout):
     message: Literal["940", "942"]
     max_mebibytes: int = 64
 
+    @property
+    def ties(self) -> tuple[str, ...]:
+        """What files of the layout say of themselves that must be so."""
+        return ("opening balance and lines come to the closing balance",)
+
     def recognise(self, head: Source, format_id: str) -> Recognised | None:
         """Certain where the head has the fields of this message, or starts with one of them."""
         del format_id

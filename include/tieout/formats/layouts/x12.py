@@ -39,6 +39,11 @@ class X12Layout(InterchangeLayout):
     type: Literal["x12"]
 
     @property
+    def ties(self) -> tuple[str, ...]:
+        """What files of the layout say of themselves that must be so."""
+        return ("counts and control numbers of ISA, GS and ST as stated",)
+
+    @property
     def standard(self) -> str:
         """What the standard is called."""
         return "X12"

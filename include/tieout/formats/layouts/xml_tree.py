@@ -52,6 +52,11 @@ class XmlLayout(TreeLayout):
     unit: str | None = None
     totals: tuple[Total, ...] = ()
 
+    @property
+    def ties(self) -> tuple[str, ...]:
+        """What files of the layout say of themselves that must be so."""
+        return tuple(f"{total.name} as {total.path} states" for total in self.totals)
+
     @cached_property
     def _row_paths(self) -> list[Path]:
         return [tuple(path.split("/")) for path in self.rows]
