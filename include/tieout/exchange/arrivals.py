@@ -85,8 +85,11 @@ def unchanged(files: Files, waiting: Waiting) -> Waiting | None:
     return None
 
 
-def parse_files(fetched: Sequence[Fetched]) -> list[Parsed]:
-    """What the formats of their feeds make of files: those of one format are read together."""
+def parse_files(fetched: Sequence[Fetched], accepted: frozenset[str]) -> list[Parsed]:
+    """What the formats of their feeds make of files: those of one format are read together.
+
+    `accepted` holds the SHA-256 of files that a person takes in though they do not tie.
+    """
     parsed = [Parsed(each, refusal) for each in fetched if (refusal := _marker_refusal(each))]
     refused = {id(each.fetched) for each in parsed}
     by_format: dict[str, list[Fetched]] = {}
@@ -95,7 +98,7 @@ def parse_files(fetched: Sequence[Fetched]) -> list[Parsed]:
             by_format.setdefault(each.waiting.feed.format_id, []).append(each)
     for format_id, share in by_format.items():
         files = [(each.waiting.file.name, each.data) for each in share]
-        found = read_all(files, format_spec(format_id))
+        found = read_all(files, format_spec(format_id), accepted=accepted)
         parsed += [Parsed(each, one) for each, one in zip(share, found, strict=True)]
     return parsed
 
