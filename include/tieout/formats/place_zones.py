@@ -80,10 +80,50 @@ COUNTRIES: Mapping[str, str] = _by_zone(
 )
 
 
+NAMES: Mapping[str, str] = {
+    "CANADA": "CA",
+    "MEXICO": "MX",
+    "BRAZIL": "BR",
+    "GREAT BRITAIN": "GB",
+    "IRELAND": "IE",
+    "PORTUGAL": "PT",
+    "FRANCE": "FR",
+    "BELGIUM": "BE",
+    "NETHERLANDS": "NL",
+    "LUXEMBOURG": "LU",
+    "GERMANY": "DE",
+    "SWITZERLAND": "CH",
+    "AUSTRIA": "AT",
+    "ITALY": "IT",
+    "SPAIN": "ES",
+    "DENMARK": "DK",
+    "SWEDEN": "SE",
+    "NORWAY": "NO",
+    "FINLAND": "FI",
+    "POLAND": "PL",
+    "CZECH REPUBLIC": "CZ",
+    "HUNGARY": "HU",
+    "GREECE": "GR",
+    "CHINA": "CN",
+    "HONG KONG": "HK",
+    "TAIWAN": "TW",
+    "JAPAN": "JP",
+    "SINGAPORE": "SG",
+    "INDIA": "IN",
+    "AUSTRALIA": "AU",
+    "UNITED KINGDOM": "GB",
+    "NEW ZEALAND": "NZ",
+    "UNITED STATES": "US",
+    "KOREA": "KR",
+}
+
+
 def zone_of_place(country: str, region: str) -> str:
     """The zone of a state or province (US, Canada) or else of the country; blank where unknown.
 
-    Both are codes: ISO 3166-1 of two letters, and the region's postal abbreviation.
+    The country is its code of two letters (ISO 3166-1) or its English name, the region its postal
+    abbreviation.
     """
     country, region = country.strip().upper(), region.strip().upper()
+    country = NAMES.get(country, country)
     return REGIONS.get((country, region)) or COUNTRIES.get(country, "")

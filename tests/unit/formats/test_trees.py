@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tieout.formats.layouts import xml_safe, xml_tree
 from tieout.formats.layouts.json_tree import JsonLayout
-from tieout.formats.layouts.tree import ErrorAnswer, LocalZone
+from tieout.formats.layouts.tree import ErrorAnswer, LocalZone, Parts
 from tieout.formats.layouts.xml_tree import Total, XmlLayout
 from tieout.formats.results import FileRefused
 from tieout.formats.source import Source, open_source
@@ -255,6 +255,25 @@ def test_changed_bytes_never_crash_a_tree(data):
         assert all(len(column) == len(grid.lines) for column in grid.columns)
 
 
+def test_an_error_is_told_by_how_its_words_begin():
+    answer = ErrorAnswer(path="x", when={"level": ("error*",)}, code=("no",), text=("text",))
+    found = answer.flaw({"level": "ERRORS", "no": "7", "text": "not\n here"})
+    assert found is not None
+    assert found.reason == "The partner answers: 7 not here"
+    assert answer.flaw({"level": "warning", "no": "7"}) is None
+    assert answer.flaw({"level": "error"}) is None
+
+
+def test_a_sentence_is_taken_apart_where_all_of_it_fits():
+    part = Parts(column=".", pattern="(?P<what>[a-z ]+) at (?P<where>[A-Z]+)(?: (?P<code>[0-9]+))?")
+    cells = {".": "handed\n over at GENT", "what": "kept"}
+    part.add_to(cells)
+    assert cells == {".": "handed\n over at GENT", "what": "kept", "where": "GENT"}
+    other = {".": "handed over at GENT!"}
+    part.add_to(other)
+    assert list(other) == ["."]
+
+
 @pytest.mark.parametrize(
     ("cells", "expected"),
     [
@@ -262,6 +281,7 @@ def test_changed_bytes_never_crash_a_tree(data):
         ({"zone": "EST"}, "EST"),
         ({"state": "TX"}, "America/Chicago"),
         ({"country": "CA", "state": "BC"}, "America/Vancouver"),
+        ({"country": "Canada", "state": "NS"}, "America/Halifax"),
         ({"country": "de"}, "Europe/Berlin"),
         ({"country": "ZZ"}, "America/New_York"),
         ({}, "America/New_York"),

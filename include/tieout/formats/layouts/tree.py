@@ -1,7 +1,9 @@
 """What JSON and XML share: which parts of a tree are rows, and how a row gets all its columns."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import chain
 from typing import overload
 
@@ -20,6 +22,7 @@ MAX_CELLS = 50_000_000
 MEBIBYTE = 1_048_576
 PARENT = "../"
 LOCAL_ZONE = "local zone"
+MAX_PARTED = 500
 
 
 @dataclass(slots=True)
@@ -49,7 +52,8 @@ class Row:
 class ErrorAnswer(Strict):
     """A part of the tree by which the partner says why it has no data.
 
-    It is one where each column in `when` has one of its words (without regard to case). `code` and
+    It is one where each column in `when` has one of its words, or starts with a `beginning*`
+    (without regard to case). `code` and
     `text` are the columns with the partner's code and words; the first that is not blank counts.
     """
 
@@ -61,13 +65,18 @@ class ErrorAnswer(Strict):
     def flaw(self, cells: Mapping[str, str]) -> Flaw | None:
         """What the partner says, or None where this is no error."""
         for column, words in self.when.items():
-            if cells.get(column, "").casefold() not in {word.casefold() for word in words}:
+            if not any(_is_word(cells.get(column, ""), word) for word in words):
                 return None
         code, text = first_of(cells, self.code), first_of(cells, self.text)
         if self.code and not code:
             return None
         said = " ".join(filter(None, (code, text)))
         return Flaw("partner-error", f"The partner answers: {' '.join(said.split())}")
+
+
+def _is_word(text: str, word: str) -> bool:
+    text, word = text.casefold(), word.casefold()
+    return text.startswith(word[:-1]) if word.endswith("*") else text == word
 
 
 def first_of(cells: Mapping[str, str], names: Sequence[str]) -> str:
@@ -99,6 +108,30 @@ class LocalZone(Strict):
         return zone_of_place(country, region) or zone_of_place(self.home, "")
 
 
+class Parts(Strict):
+    """A column whose text has several values in it.
+
+    Where all of it is as `pattern` says (white space being one blank), each named group is a
+    column, unless the row has that already.
+    """
+
+    column: str
+    pattern: str
+
+    def add_to(self, cells: dict[str, str]) -> None:
+        """Add the groups to the columns of a row."""
+        text = " ".join(cells.get(self.column, "")[:MAX_PARTED].split())
+        found = _compiled(self.pattern).fullmatch(text) if text else None
+        for name, value in (found.groupdict() if found else {}).items():
+            if value:
+                cells.setdefault(name, value)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.ASCII)
+
+
 class TreeLayout(Layout):
     """A tree of which some parts are rows; steps of a path are parted by `/`.
 
@@ -106,8 +139,8 @@ class TreeLayout(Layout):
     are carried down as `../name`, `../../name`. `rows` are the paths of the rows, `instead` those
     of parts that are rows themselves where they hold none, `errors` the partner's refusals: such a
     row is rejected, and a file with nothing else is refused. `missing` has the words by which a
-    column says that there is no value. `local_zone` adds a column. A file of more than
-    `max_mebibytes` is refused.
+    column says that there is no value. `parts` take a text apart. `local_zone` adds a column. A
+    file of more than `max_mebibytes` is refused.
     """
 
     rows: Names
@@ -115,6 +148,7 @@ class TreeLayout(Layout):
     errors: tuple[ErrorAnswer, ...] = ()
     local_zone: LocalZone | None = None
     missing: dict[str, Names] = Field(default_factory=dict)
+    parts: tuple[Parts, ...] = ()
     max_mebibytes: int = 64
 
     def rows_below(self, node: Node, inherited: Mapping[str, str] | None = None) -> Iterator[Row]:
@@ -123,6 +157,8 @@ class TreeLayout(Layout):
             for name, words in self.missing.items():
                 if row.cells.get(name) in words:
                     row.cells[name] = ""
+            for part in self.parts:
+                part.add_to(row.cells)
             if self.local_zone is not None:
                 row.cells[LOCAL_ZONE] = self.local_zone.of(row.cells)
             yield row
