@@ -219,9 +219,7 @@ class _Reader:
                 raise
             node.end = self.size
         node.is_row = step.is_row or (step.is_instead and not node.kids)
-        for error in step.errors:
-            node.flaw = node.flaw or error.flaw(node.own)
-        node.is_row = node.is_row or node.flaw is not None
+        node.judge(step.errors)
         if node.is_row or node.kids:
             nodes.append(node)
         return node.end

@@ -1,7 +1,7 @@
 """What JSON and XML share: which parts of a tree are rows, and how a row gets all its columns."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
@@ -38,7 +38,15 @@ class Node:
     is_row: bool = False
     end: int = 0
     flaw: Flaw | None = None
+    about: Sequence[str] = ()
     kids: list["Node"] = field(default_factory=list)
+
+    def judge(self, errors: Iterable["ErrorAnswer"]) -> None:
+        """Make it a flawed row where it is one of the partner's errors."""
+        for error in errors:
+            flaw = error.flaw(self.own)
+            if flaw is not None and self.flaw is None:
+                self.flaw, self.about, self.is_row = flaw, error.about, True
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +61,15 @@ class ErrorAnswer(Strict):
     """A part of the tree by which the partner says why it has no data.
 
     It is one where each column in `when` has one of its words, or starts with a `beginning*`
-    (without regard to case). `code` and
-    `text` are the columns with the partner's code and words; the first that is not blank counts.
+    (without regard to case). `code` and `text` are the columns with the partner's code and words,
+    `about` those with what was asked for, also around it; the first that is not blank counts.
     """
 
     path: str
     when: dict[str, Names] = Field(default_factory=dict)
     code: Names = ()
     text: Names = ()
+    about: Names = ()
 
     def flaw(self, cells: Mapping[str, str]) -> Flaw | None:
         """What the partner says, or None where this is no error."""
@@ -154,6 +163,10 @@ class TreeLayout(Layout):
     def rows_below(self, node: Node, inherited: Mapping[str, str] | None = None) -> Iterator[Row]:
         """The rows at and below a node, in the order of the file."""
         for row in _rows_of(node, inherited or {}):
+            about = first_of(row.cells, row.node.about)
+            if row.node.flaw is not None and about:
+                reason = f"{row.node.flaw.reason} (asked for: {about})"
+                row.node.flaw = Flaw(row.node.flaw.rule, reason)
             for name, words in self.missing.items():
                 if row.cells.get(name) in words:
                     row.cells[name] = ""

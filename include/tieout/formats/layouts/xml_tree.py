@@ -135,10 +135,9 @@ class XmlLayout(TreeLayout):
         node.is_row = _ends_with(path, self._row_paths)
         if not node.kids and _ends_with(path, self._instead_paths):
             node.is_row = True
-        for error in self.errors:
-            if _ends_with(path, [tuple(error.path.split("/"))]) and node.flaw is None:
-                node.flaw = error.flaw(node.own)
-                node.is_row = node.is_row or node.flaw is not None
+        node.judge(
+            error for error in self.errors if _ends_with(path, [tuple(error.path.split("/"))])
+        )
         return node
 
 
