@@ -26,7 +26,7 @@ SELECT
     TIMESTAMP '2026-01-01 00:00:00' + INTERVAL 1 SECOND * (i * 17) AS booked
 FROM range($rows) AS each (i)
 """
-_SIGNED = f"""
+_SIGNED = """
 CREATE TEMP TABLE signed AS
 SELECT
     *,
@@ -55,7 +55,8 @@ _CELLS = {
     "Payment Method": "CASE WHEN NOT closes THEN method END",
     "Creation Date": "strftime(booked, '%Y-%m-%d %H:%M:%S')",
     "TimeZone": "'CET'",
-    "Type": "CASE WHEN closes THEN 'MerchantPayout' WHEN refunds THEN 'Refunded' ELSE 'Settled' END",
+    "Type": "CASE WHEN closes THEN 'MerchantPayout' WHEN refunds THEN 'Refunded' "
+    "ELSE 'Settled' END",
     "Modification Reference": "printf('MOD%013d', i)",
     "Gross Currency": "currency",
     "Gross Debit (GC)": f"CASE WHEN refunds AND NOT closes THEN {_amount('cents')} END",

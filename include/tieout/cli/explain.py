@@ -73,11 +73,16 @@ def _amount(event: Mapping[str, Any]) -> str:
 def _raw(sha256: str, line: int) -> str:
     """A line of an archived file as it came, card numbers masked."""
     lines = _lines(sha256)
-    return mask_cards(lines[line - 1]) if line <= len(lines) else "(no such line)"
+    return mask_cards(lines[line - 1]).rstrip() if line <= len(lines) else "(no such line)"
 
 
 @cache
 def _lines(sha256: str) -> list[str]:
+    from tieout.formats.results import FileRefused
+    from tieout.formats.source import open_source
     from tieout.kernel import archive
 
-    return archive.get(sha256).decode("utf-8", errors="replace").splitlines()
+    try:
+        return open_source(archive.get(sha256), sha256, ("utf-8", "cp1252")).lines
+    except FileRefused as refusal:
+        return [f"({refusal.message})"]

@@ -1,7 +1,9 @@
 """A file that arrived: fetched whole, without card numbers, kept in the archive, parsed."""
 
+import io
 import logging
 import re
+from codecs import BOM_UTF8
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,6 +18,7 @@ from tieout.formats.corrections import read_corrected, record_texts
 from tieout.formats.reading import read_all
 from tieout.formats.registry import format_spec
 from tieout.formats.results import Counts, Fact, FileRefused, ParsedFile, RowProblem
+from tieout.formats.source import open_source
 from tieout.formats.spec import FormatSpec
 from tieout.kernel import archive, crash
 from tieout.kernel.cards import mask_cards
@@ -167,7 +170,7 @@ def _without_card_numbers(parsed: Parsed) -> tuple[bytes, ParsedFile | FileRefus
     """The bytes to keep, and the file with rows that hold a card number set aside."""
     data, whole = parsed.fetched.data, parsed.found
     if isinstance(whole, FileRefused):
-        return _masked(data, None), whole
+        return _masked(parsed, None), whole
     cards = card_rows(whole.rows)
     if not cards and not whole.rejected:
         return data, whole
@@ -175,10 +178,10 @@ def _without_card_numbers(parsed: Parsed) -> tuple[bytes, ParsedFile | FileRefus
     texts = raw_records(data, whole, [lines[position].as_py() for position in cards])
     found = _without_cards(whole, cards, texts)
     if not format_spec(whole.format_id).layout.by_line:
-        return _masked(data, None), found
+        return _masked(parsed, None), found
     bad = [each.line for each in found.rejected]
     ends = _ends(whole)
-    kept = _masked(data, {n for line in bad for n in range(line, ends.get(line, line) + 1)})
+    kept = _masked(parsed, {n for line in bad for n in range(line, ends.get(line, line) + 1)})
     return kept, found
 
 
@@ -195,12 +198,31 @@ def _arrival(parsed: Parsed, sha256: str, kept: bytes, found: ParsedFile | FileR
     )
 
 
-def _masked(data: bytes, lines: Collection[int] | None) -> bytes:
-    """The bytes with card numbers masked on these lines (from 1), or on all."""
-    text = data.decode("utf-8", errors="surrogateescape").split("\n")
-    for number in range(1, len(text) + 1) if lines is None else lines:
-        text[number - 1] = mask_cards(text[number - 1])
-    return "\n".join(text).encode("utf-8", errors="surrogateescape")
+def _masked(parsed: Parsed, numbers: Collection[int] | None) -> bytes:
+    """The bytes of a file with card numbers masked on these lines (from 1), or on all.
+
+    Where one is masked in a file that came packed or in another encoding, what is left is its
+    content in UTF-8.
+    """
+    content = _in_utf8(parsed)
+    text = content.decode("utf-8", errors="surrogateescape")
+    lines = list(io.StringIO(text, newline=""))
+    for number in range(1, len(lines) + 1) if numbers is None else numbers:
+        if number <= len(lines):
+            lines[number - 1] = mask_cards(lines[number - 1])
+    masked = "".join(lines).encode("utf-8", errors="surrogateescape")
+    return parsed.fetched.data if masked == content else masked
+
+
+def _in_utf8(parsed: Parsed) -> bytes:
+    """The content of a file, with a byte order mark where the file itself was not UTF-8."""
+    data, feed = parsed.fetched.data, parsed.fetched.waiting.feed
+    spec = format_spec(feed.format_id)
+    try:
+        source = open_source(data, "", spec.encodings, binary=spec.layout.binary)
+    except FileRefused:
+        return data
+    return data if data.endswith(source.raw) else BOM_UTF8 + source.raw
 
 
 def _without_cards(

@@ -1,5 +1,6 @@
 """A corrected row is read as if it had come that way: in its file, on its line."""
 
+from codecs import BOM_UTF8
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
@@ -41,7 +42,8 @@ def read_corrected(
     text. The counts are those of the corrected rows. Raises FileRefused as `read` does.
     """
     source = open_source(data, name, spec.encodings, binary=spec.layout.binary)
-    parsed = read(spec.layout.corrected(source, corrected).encode(), spec, name=name)
+    text = spec.layout.corrected(source, corrected)
+    parsed = read(BOM_UTF8 + text.encode(), spec, name=name)
     wanted = pa.array(list(corrected), pa.int64())
     rows = parsed.rows.filter(pc.is_in(parsed.rows.column("line_no"), wanted))
     rejected = [problem for problem in parsed.rejected if problem.line in corrected]

@@ -83,7 +83,9 @@ def transcoded(
         start, at = (mark if at == 0 else at), at + len(chunk)
         text = _decoded(decoder, body, encoding, start, line)
         if "\0" in text:
-            raise NotTextError(encoding, start, 0, line + text.count("\n", 0, text.index("\0")))
+            before = text[: text.index("\0")]
+            at_nul = start + len(before.encode(encoding))
+            raise NotTextError(encoding, at_nul, 0, line + before.count("\n"))
         line += text.count("\n")
         yield body if is_utf8 else text.encode("utf-8")
     if whole:

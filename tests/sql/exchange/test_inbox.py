@@ -1,6 +1,8 @@
 """The inbox: whole files, once each, every row accounted for, whatever happens."""
 
+import gzip
 import hashlib
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -198,13 +200,20 @@ def test_a_corrected_row_loads_and_a_wrong_correction_stays(desk: Desk) -> None:
     assert desk.take_in(LATER) == Counts()
 
 
-def test_a_card_number_is_masked_everywhere(desk: Desk, archive_folder: Path) -> None:
+@pytest.mark.parametrize(
+    "sent",
+    [bytes, gzip.compress, lambda text: text.decode().encode("utf-16")],
+    ids=["as text", "gzip", "utf-16"],
+)
+def test_a_card_number_is_masked_everywhere(
+    desk: Desk, archive_folder: Path, sent: Callable[[bytes], bytes]
+) -> None:
     card = "4111 1111 1111 1111"
     desk.put("track-1.csv", [*GOOD, "X"], Hub="Hub")
     path = desk.folder / "track-1.csv"
     lines = path.read_text().split("\n")
     lines[-3] = lines[-3].replace("Hub", f"card {card}")
-    path.write_text("\n".join(lines))
+    path.write_bytes(sent("\n".join(lines).encode()))
     assert desk.take_in() == Counts(read=41, applied=40, quarantined=1)
     found = desk.rows("SELECT rule, field, raw FROM quarantine WHERE partner_id = :partner")
     assert found[0][:2] == ("card-number", "location")
