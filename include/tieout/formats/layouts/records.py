@@ -9,14 +9,15 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from tieout.formats.fields import Names
+from tieout.formats.fields import Names as Words
 from tieout.formats.grid import Flaw, Grid, Record, grid_of_records
 from tieout.formats.layouts.base import Layout, Recognised
-from tieout.formats.layouts.records_totals import Tally, TotalSpec
+from tieout.formats.layouts.records_totals import Plan, Tally, TotalSpec
 from tieout.formats.results import FileRefused
 from tieout.formats.source import SEND_AGAIN, Source
 from tieout.kernel.errors import Place
 
+Names = tuple[str, ...]
 TAG = "record"
 """The column with the tag of each row's record."""
 _ROWS_TOGETHER = 20_000
@@ -44,7 +45,7 @@ class RecordsLayout(Layout):
     heads: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     feet: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     beside: tuple[str, ...] = ()
-    says: dict[str, dict[str, Names]] = Field(default_factory=dict)
+    says: dict[str, dict[str, Words]] = Field(default_factory=dict)
     closed_by: dict[str, str] = Field(default_factory=dict)
     totals: tuple[TotalSpec, ...] = ()
 
@@ -64,7 +65,7 @@ class RecordsLayout(Layout):
             raise ValueError("rows have no column names")
         return self
 
-    def names_of(self, tag: str, current: Sequence[str]) -> Sequence[str]:
+    def names_of(self, tag: str, current: Names) -> Names:
         """The names of a record's cells; `current` are those of the last record with names."""
         for group in (self.heads, self.feet, self.rows):
             if tag in group:
@@ -85,7 +86,7 @@ class RecordsLayout(Layout):
             return None
         if not records or not self._may_open(records[0].cells[0].strip()):
             return None
-        names, current = [TAG], list[str]()
+        names, current = [TAG], Names()
         for record in records:
             tag, cells = record.cells[0].strip(), record.cells[1:]
             if tag == self.columns_tag:
@@ -97,7 +98,7 @@ class RecordsLayout(Layout):
             if tag in self.feet:
                 found = ()
             elif tag in self.heads:
-                found = [f"{tag}.{name}" for name in found if f"{tag}.{name}" in self.beside]
+                found = tuple(f"{tag}.{name}" for name in found if f"{tag}.{name}" in self.beside)
             names += found
         names = list(dict.fromkeys([*names, *current]))
         tags = {record.cells[0].strip() for record in records}
@@ -149,7 +150,8 @@ class _Reader:
     said: dict[str, str] = field(default_factory=dict)
     last_foot: int | None = None
     tally: Tally = field(init=False)
-    _names: Sequence[str] = ()
+    _names: Names = ()
+    _plans: dict[tuple[str, Names], Plan] = field(default_factory=dict)
     _beside: dict[str, str] = field(default_factory=dict)
     _open: dict[str, str] = field(default_factory=dict)
 
@@ -173,7 +175,7 @@ class _Reader:
             raise self.source.truncated(f"a record {closing!r} after {opened!r}", "none")
         self.tally.close()
 
-    def _row(self, tag: str, raw: _Raw, names: Sequence[str]) -> Record:
+    def _row(self, tag: str, raw: _Raw, names: Names) -> Record:
         if not names:
             expected = f"a record {self.layout.columns_tag!r} before the first row"
             raise self.source.misplaced(raw.line, expected, f"{tag!r}")
@@ -181,10 +183,12 @@ class _Reader:
         wrong = len(cells) < len(names) or any(cell.strip() for cell in cells[len(names) :])
         if wrong:
             reason = f"The row has {len(raw.cells)} cells, not {len(names) + 1}."
-            self.tally.row(tag, {}, raw.line)
+            self.tally.flawed(tag, raw.line)
             return Record({}, raw.line, raw.text, Flaw("row-width", reason))
+        if (tag, names) not in self._plans:
+            self._plans[tag, names] = self.tally.plan(tag, names)
+        self.tally.row(self._plans[tag, names], cells, raw.line)
         found = dict(zip(names, cells, strict=False))
-        self.tally.row(tag, found, raw.line)
         return Record({TAG: tag, **found, **self._beside}, raw.line, raw.text)
 
     def _other(self, tag: str, raw: _Raw, names: Sequence[str]) -> None:
@@ -210,12 +214,12 @@ class _Reader:
         self.tally.record(tag, cells, raw.line)
 
 
-def _trimmed(cells: Sequence[str]) -> list[str]:
+def _trimmed(cells: Sequence[str]) -> Names:
     """Column names without the blank cells at their end."""
     names = [cell.strip() for cell in cells]
     while names and not names[-1]:
         names.pop()
-    return names
+    return tuple(names)
 
 
 class _Lines:
