@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from tests.golden import formats as golden
 from tieout.formats.canonical import KINDS
 from tieout.formats.cells import CellError, cell_value
+from tieout.formats.corrections import read_corrected
 from tieout.formats.identify import FormatAmbiguous, identify
 from tieout.formats.layouts.records import RecordsLayout
 from tieout.formats.reading import read
@@ -291,3 +292,16 @@ def activity(day: str) -> bytes:
     names = "Date,Time,TimeZone,Type,Status,Currency,Gross,Fee,Net,Transaction ID"
     row = f"{day},10:00:00,CET,Website Payment,Completed,EUR,1.00,0.00,1.00,PX"
     return f"{names}\n{row}\n".encode()
+
+
+def test_a_corrected_row_leaves_the_footers_where_they_are():
+    text = sample(DETAIL.id).replace("9CD00000000000119", "9CD00000000000119\nlast")
+    parsed = read(text.encode(), DETAIL, name="x")
+    lines = text.splitlines()
+    last = next(at for at, line in enumerate(lines, 1) if "9CD00000000000119" in line)
+    (problem,) = parsed.rejected
+    fixed = {problem.line: problem.raw.replace("X0001", "T0006"), last: lines[last - 2]}
+    again = read_corrected(text.encode(), DETAIL, name="x", corrected=fixed)
+    assert again.rows.column("line_no").to_pylist() == [problem.line, last]
+    assert {check.name for check in again.checks} == {check.name for check in parsed.checks}
+    assert all(check.ok for check in again.checks)

@@ -133,6 +133,19 @@ class RecordsLayout(Layout):
         grid.trailer_line = reader.last_foot
         yield grid
 
+    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
+        """A file in which the rows that start on these lines have other texts.
+
+        All other records keep their lines, feet between the rows too.
+        """
+        lines = list(source.lines)
+        for grid in self.cut(source):
+            for start, raw in zip(grid.lines.to_pylist(), grid.raws or (), strict=True):
+                if start in texts:
+                    more = len(list(io.StringIO(raw, newline=""))) - 1
+                    lines[start - 1 : start + more] = [texts[start] + "\n", *["\n"] * more]
+        return "".join(lines)
+
 
 @dataclass(frozen=True)
 class _Raw:
