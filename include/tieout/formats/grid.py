@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from tieout.formats.results import CheckResult, Fact
+from tieout.formats.results import CheckResult, Fact, FileRefused
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,12 @@ class Grid:
     ends_before: int | None = None
 
 
+MAX_COLUMNS = 4_000
+"""How many columns rows that each have their own may come to."""
+ROWS_TOGETHER = 20_000
+"""How many such rows are put into one grid, so that memory stays bounded."""
+
+
 @dataclass(frozen=True)
 class Record:
     """A row by the names of its columns (others are blank); a flawed one has no cells."""
@@ -53,8 +59,19 @@ class Record:
 
 
 def grid_of_records(records: Sequence[Record]) -> Grid:
-    """Rows that each have their own columns; the columns are all of theirs, as first seen."""
+    """Rows that each have their own columns; the columns are all of theirs, as first seen.
+
+    Raises FileRefused (too-large) where these are more than any format has.
+    """
     names = list(dict.fromkeys(name for record in records for name in record.cells))
+    if len(names) > MAX_COLUMNS:
+        raise FileRefused(
+            "too-large",
+            "The rows of the file name too many different columns.",
+            remedy="Check that this is a file of the format, then ask for it again.",
+            expected=f"at most {MAX_COLUMNS} columns",
+            found=f"{len(names)}",
+        )
     return Grid(
         names=names,
         columns=[

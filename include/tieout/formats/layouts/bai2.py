@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tieout.formats.grid import Flaw, Grid, Record, grid_of_records
+from tieout.formats.grid import ROWS_TOGETHER, Flaw, Grid, Record, grid_of_records
 from tieout.formats.layouts.base import Layout, Recognised
 from tieout.formats.results import FileRefused
 from tieout.formats.source import Source
@@ -66,12 +66,15 @@ class Bai2Layout(Layout):
         return Recognised((), certain=True, reason="it has BAI2's file and group headers")
 
     def cut(self, source: Source) -> Iterator[Grid]:
-        """The transactions of all accounts."""
+        """The transactions of all accounts, some thousands at a time."""
         if len(source.data) > self.max_mebibytes * MEBIBYTE:
             raise _too_large(source, self.max_mebibytes)
         reading = _Reading(source)
         for record in _records(source):
             reading.take(record)
+            if len(reading.rows) >= ROWS_TOGETHER:
+                yield grid_of_records(reading.rows)
+                reading.rows = []
         if reading.last != "99":
             raise source.truncated("a file trailer (99)", f"a record {reading.last!r} at the end")
         grid = grid_of_records(reading.rows)
@@ -185,16 +188,17 @@ class _Reading:
         self.accounts += 1
         sums = self.open["49"] = _Sums(f"account {cells[0]}")
         self.open["98"].members += 1
-        rest = cells[2:]
-        while rest:
-            kind, amount = rest[0], rest[1] if len(rest) > 1 else ""
-            items = rest[2] if len(rest) > 2 else ""
-            funds, rest = _funds(rest[3:])
+        at = 2
+        while at < len(cells):
+            kind, amount, items = [*cells[at : at + 3], "", ""][:3]
+            length = _funds_length(cells[at + 3 : at + 5])
+            funds = cells[at + 3 : at + 3 + length]
+            at += 3 + length
+            if kind and not (kind.isascii() and kind.isdigit() and len(kind) == 3):
+                raise self.source.misplaced(record.line, "a type code", f"{kind[:20]!r}")
             self._add(sums, amount, record.line)
-            if kind:
-                self.account[f"03/{kind}"] = amount
-                self.account[f"03/{kind}.items"] = items
-                self.account[f"03/{kind}.funds"] = ",".join(text for text in funds.values() if text)
+            said = {"": amount, ".items": items, ".funds": ",".join(funds).strip(",")}
+            self.account |= {f"03/{kind}{part}": text for part, text in said.items() if text}
 
     def _add(self, sums: _Sums, amount: str, line: int) -> None:
         if not amount:
@@ -316,18 +320,17 @@ def _split_text(parts: Sequence[str]) -> tuple[list[str], str]:
     texts: list[str] = []
     for part in parts:
         rest = part.rstrip().removesuffix("/")
-        wanted = _cells_before_text(cells)
-        while rest and not texts and len(cells) < wanted:
-            cell, comma, rest = rest.partition(",")
-            cells.append(cell.strip())
-            wanted = _cells_before_text(cells)
-            if not comma:
-                break
-        if rest and len(cells) >= wanted:
+        for wanted in (4, None):  # four cells tell how many there are
+            missing = (wanted or _cells_before_text(cells)) - len(cells)
+            if rest and missing > 0:
+                more = rest.split(",", missing)
+                cells += [cell.strip() for cell in more[:missing]]
+                rest = more[missing] if len(more) > missing else ""
+        if rest:
             texts.append(rest.strip())
     return cells or [""], "\n".join(texts)
 
 
 def _cells_before_text(cells: Sequence[str]) -> int:
     """Type and amount, availability of funds, two references."""
-    return 2 + _funds_length(cells[2:]) + 2
+    return 2 + _funds_length(cells[2:4]) + 2

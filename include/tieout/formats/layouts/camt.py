@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from tieout.formats.grid import Flaw, Grid, Record, grid_of_records
+from tieout.formats.grid import ROWS_TOGETHER, Flaw, Grid, Record, grid_of_records
 from tieout.formats.layouts.base import Layout, Recognised
 from tieout.formats.layouts.xml_safe import Element, beginning, elements
 from tieout.formats.results import Fact
@@ -14,7 +14,6 @@ from tieout.formats.source import Source
 from tieout.formats.statements import Balance, Statement, amount_of, statements_fact, turned
 from tieout.formats.totals import Totals
 
-ROWS_TOGETHER = 20_000
 _VERSION = re.compile(r"camt\.05[234]\.\d{3}\.(\d{2})")
 _BODY = {"052": "BkToCstmrAcctRpt", "053": "BkToCstmrStmt", "054": "BkToCstmrDbtCdtNtfctn"}
 _PART = {"052": "Rpt", "053": "Stmt", "054": "Ntfctn"}
@@ -331,16 +330,16 @@ def _counterparty(detail: Element, we_paid: bool) -> dict[str, str]:
 
 def _leaves(element: Element, path: str, without: Set[str] = frozenset()) -> dict[str, str]:
     """The texts and attributes below an element by their paths."""
-    cells: dict[str, str] = {}
-    _collect(element, path, without, cells)
-    return cells
+    texts: dict[str, list[str]] = {}
+    _collect(element, path, without, texts)
+    return {name: "\n".join(parts) for name, parts in texts.items()}
 
 
-def _collect(element: Element, path: str, without: Set[str], cells: dict[str, str]) -> None:
+def _collect(element: Element, path: str, without: Set[str], texts: dict[str, list[str]]) -> None:
     for name, value in element.attributes.items():
-        cells[f"{path}/@{name}"] = value
+        texts.setdefault(f"{path}/@{name}", []).append(value)
     if element.text:
-        cells[path] = f"{cells[path]}\n{element.text}" if path in cells else element.text
+        texts.setdefault(path, []).append(element.text)
     times: dict[str, int] = {}
     for child in element.children:
         if child.name in without:
@@ -348,4 +347,4 @@ def _collect(element: Element, path: str, without: Set[str], cells: dict[str, st
         times[child.name] = times.get(child.name, 0) + 1
         again = bool(child.children) and times[child.name] > 1
         below = f"{path}/{child.name}[{times[child.name]}]" if again else f"{path}/{child.name}"
-        _collect(child, below, frozenset(), cells)
+        _collect(child, below, frozenset(), texts)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tieout.formats.grid import Grid, Record, grid_of_records
+from tieout.formats.grid import ROWS_TOGETHER, Grid, Record, grid_of_records
 from tieout.formats.layouts.base import Layout, Recognised
 from tieout.formats.results import FileRefused
 from tieout.formats.source import Source
@@ -36,7 +36,7 @@ class OfxLayout(Layout):
     """
 
     type: Literal["ofx"]
-    max_mebibytes: int = 64
+    max_mebibytes: int = 32
 
     def recognise(self, head: Source, format_id: str) -> Recognised | None:
         """Certain where the head has the OFX element after a header of OFX."""
@@ -48,16 +48,21 @@ class OfxLayout(Layout):
         return Recognised((), certain=True, reason=f"it is OFX of version {version}")
 
     def cut(self, source: Source) -> Iterator[Grid]:
-        """The transactions of all statements."""
+        """The transactions of all statements, some thousands at a time."""
         if len(source.data) > self.max_mebibytes * MEBIBYTE:
             raise _too_large(source, self.max_mebibytes)
         parser = _Parser(source)
         reading = _Reading(parser.text)
+        waiting: list[Record] = []
         for element in parser.elements():
-            reading.take(element)
+            for record in reading.records(element):
+                waiting.append(record)
+                if len(waiting) >= ROWS_TOGETHER:
+                    yield grid_of_records(waiting)
+                    waiting = []
         if not reading.statements:
             raise source.misplaced(1, "at least one statement (STMTRS, CCSTMTRS)", "none")
-        grid = grid_of_records(reading.records)
+        grid = grid_of_records(waiting)
         grid.facts["statements"] = statements_fact(reading.statements)
         yield grid
 
@@ -167,20 +172,19 @@ class _Parser:
 @dataclass
 class _Reading:
     text: str
-    records: list[Record] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
     waiting: list[_Element] = field(default_factory=list)
     line: int = 1
     counted: int = 0
 
-    def take(self, element: _Element) -> None:
-        """Keep transactions until their statement has ended."""
+    def records(self, element: _Element) -> Iterator[Record]:
+        """The transactions of a statement that has ended; until then they wait."""
         if element.name in _LINES:
             self.waiting.append(element)
         elif self.waiting or element.child("CURDEF"):
-            self._statement(element)
+            yield from self._statement(element)
 
-    def _statement(self, element: _Element) -> None:
+    def _statement(self, element: _Element) -> Iterator[Record]:
         account = next((each for each in element.children if each.name.endswith("ACCTFROM")), None)
         said = _without_lines(element)
         cells = _leaves(said, "STMTRS")
@@ -191,8 +195,9 @@ class _Reading:
         if balance:
             statement.closing = Balance(amount_of(balance), element.at("CURDEF"))
         for each in self.waiting:
-            self.records.append(self._record(each, cells, element.at("CURDEF")))
-            statement.add(amount_of(self.records[-1].cells["STMTTRN/TRNAMT"]), each.start)
+            record = self._record(each, cells, element.at("CURDEF"))
+            statement.add(amount_of(record.cells["STMTTRN/TRNAMT"]), record.line)
+            yield record
         self.waiting = []
         self.statements.append(statement)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from tieout.formats.grid import Flaw, Grid, Record, grid_of_records
+from tieout.formats.grid import ROWS_TOGETHER, Flaw, Grid, Record, grid_of_records
 from tieout.formats.layouts.base import Layout, Recognised
 from tieout.formats.layouts.swift_fields import (
     account_of,
@@ -65,16 +65,20 @@ class SwiftLayout(Layout):
         return Recognised((), certain=True, reason=f"it has {what} of an MT{self.message}")
 
     def cut(self, source: Source) -> Iterator[Grid]:
-        """The lines of all messages."""
+        """The lines of all messages, some thousands at a time."""
         if len(source.data) > self.max_mebibytes * MEBIBYTE:
             raise _too_large(source, self.max_mebibytes)
         reading = _Reading(source, is_interim=self.message == "942")
-        messages = list(_messages(source))
-        if not messages:
+        waiting: list[Record] = []
+        for message in _messages(source):
+            for record in reading.records(message):
+                waiting.append(record)
+                if len(waiting) >= ROWS_TOGETHER:
+                    yield grid_of_records(waiting)
+                    waiting = []
+        if not reading.statements:
             raise source.misplaced(1, "a message that starts with :20:", "none")
-        for number, message in enumerate(messages):
-            reading.take(message, is_last=number + 1 == len(messages))
-        grid = grid_of_records(reading.records)
+        grid = grid_of_records(waiting)
         grid.facts["statements"] = statements_fact(reading.statements)
         grid.checks = reading.totals.results
         yield grid
@@ -180,14 +184,13 @@ class _Message:
 class _Reading:
     source: Source
     is_interim: bool
-    records: list[Record] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
     totals: Totals = field(default_factory=Totals)
 
-    def take(self, fields: list[_Field], *, is_last: bool) -> None:
-        """The lines of a message, and its balances compared with them."""
+    def records(self, fields: list[_Field]) -> Iterator[Record]:
+        """The lines of a message; after the last, its balances are compared with them."""
         by_tag = {each.tag: each for each in reversed(fields)}
-        self._refuse_incomplete(fields, by_tag, is_last)
+        self._refuse_incomplete(fields, by_tag)
         message = self._opened(by_tag)
         message.cells |= _of_message(fields)
         if fields[-1].tag == "86" and not _is_of_line(fields):
@@ -196,20 +199,19 @@ class _Reading:
         self._check_page(message)
         for index, each in enumerate(fields):
             if each.tag == "61":
-                self._line(each, _texts_after(fields, index), message)
+                yield self._record(each, _texts_after(fields, index), message)
         message.statement.tie(self.totals)
         self._check_counts(by_tag, message)
         self._check_ing_sums(fields, message)
 
-    def _refuse_incomplete(
-        self, fields: list[_Field], by_tag: dict[str, _Field], is_last: bool
-    ) -> None:
+    def _refuse_incomplete(self, fields: list[_Field], by_tag: dict[str, _Field]) -> None:
         wanted = [("20",), ("25",), ("28C", "28")]
         wanted += [("34F", "13D")] if self.is_interim else [("60F", "60M"), _CLOSING]
         for tags in wanted:
             if any(tag in by_tag for tag in tags):
                 continue
             expected = f"a field :{tags[0]}: in each message"
+            is_last = not _following(self.source.lines, fields[-1].last).strip("-}\r\n ")
             if is_last and tags == _CLOSING:
                 raise self.source.truncated(expected, "none")
             raise self.source.misplaced(fields[0].first, expected, "none")
@@ -248,7 +250,7 @@ class _Reading:
             opening, closing = now.opening.amount or "none", before.closing.amount or "none"
             self.totals.compare("intermediate_balance", closing, opening, now.label)
 
-    def _line(self, each: _Field, texts: list[_Field], message: _Message) -> None:
+    def _record(self, each: _Field, texts: list[_Field], message: _Message) -> Record:
         message.lines += 1
         last = texts[-1].last if texts else each.last
         raw = "".join(self.source.lines[each.first - 1 : last]).rstrip("\r\n")
@@ -259,13 +261,12 @@ class _Reading:
             (message.debits if amount < 0 else message.credits).append(abs(amount))
         if found is None:
             flaw = Flaw("statement-line", "Field :61: is not as SWIFT prescribes it.")
-            self.records.append(Record({}, each.first, raw, flaw))
-            return
+            return Record({}, each.first, raw, flaw)
         said = message.cells
         parts = (said["20"], message.statement.number, said["opening_date"], str(message.lines))
         said |= {"LineRef": "/".join(part for part in parts if part)}
         text = "\n".join(text.text.rstrip() for text in texts)
-        self.records.append(Record(said | found | text_cells(text), each.first, raw))
+        return Record(said | found | text_cells(text), each.first, raw)
 
     def _check_counts(self, by_tag: dict[str, _Field], message: _Message) -> None:
         for tag, amounts in (("90D", message.debits), ("90C", message.credits)):
@@ -313,8 +314,8 @@ def _is_of_line(fields: list[_Field]) -> bool:
 def _texts_after(fields: list[_Field], index: int) -> list[_Field]:
     """The texts (:86:) that belong to the line before them."""
     texts = []
-    for each in fields[index + 1 :]:
-        if each.tag != "86":
+    for after in range(index + 1, len(fields)):
+        if fields[after].tag != "86":
             break
-        texts.append(each)
+        texts.append(fields[after])
     return texts

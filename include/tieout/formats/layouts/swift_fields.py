@@ -135,9 +135,7 @@ def text_cells(text: str) -> Cells:
 
 def _german(start: re.Match[str], joined: str) -> Cells:
     parts = re.split(rf"{re.escape(start[2])}(\d\d)", joined[start.end() - 1 :])
-    fields: dict[str, str] = {}
-    for number, content in zip(parts[1::2], parts[2::2], strict=True):
-        fields[number] = fields.get(number, "") + content
+    fields = _together(parts, "")
     cells = {f"86/{number}": content.strip() for number, content in fields.items()}
     purpose = _purpose(fields)
     cells |= {"86/code": start[1], "86/purpose": purpose, "86/text": purpose}
@@ -146,28 +144,29 @@ def _german(start: re.Match[str], joined: str) -> Cells:
         cells.get("86/30", ""),
         cells.get("86/31", ""),
     )
-    words = _SEPA.split(purpose)
-    for word, content in zip(words[1::2], words[2::2], strict=True):
+    for word, content in _together(_SEPA.split(purpose), " ").items():
         cells.setdefault(f"86/{word}", content.strip())
     return cells
 
 
+def _together(parts: list[str], between: str) -> dict[str, str]:
+    """The contents after each word; those of a word that comes again are joined."""
+    found: dict[str, list[str]] = {}
+    for word, content in zip(parts[1::2], parts[2::2], strict=True):
+        found.setdefault(word, []).append(content)
+    return {word: between.join(contents) for word, contents in found.items()}
+
+
 def _purpose(fields: Mapping[str, str]) -> str:
     """The purpose (20 to 29, 60 to 63): full parts run on, shorter ones end with a blank."""
-    text = ""
-    for number in (*range(20, 30), *range(60, 64)):
-        part = fields.get(f"{number}", "")
-        text += part if len(part) >= _CHUNK else f"{part} " if part else ""
-    return text.strip()
+    parts = [fields.get(f"{number}", "") for number in (*range(20, 30), *range(60, 64))]
+    return "".join(part if len(part) >= _CHUNK else f"{part} " for part in parts if part).strip()
 
 
 def _slashed(joined: str) -> Cells:
-    parts = _SLASH.split(joined)
     cells: Cells = {"86/text": joined}
-    for word, content in zip(parts[1::2], parts[2::2], strict=True):
-        said = content.strip("/ ")
-        key = f"86/{word}"
-        cells[key] = f"{cells[key]}/{said}" if cells.get(key) else said
+    for word, content in _together(_SLASH.split(joined), "/").items():
+        cells[f"86/{word}"] = content.strip("/ ")
     party = (cells.get("86/CNTP", "") + "///").split("/")
     cells["86/party_account"] = cells.get("86/IBAN") or party[0]
     cells["86/party_bank"] = cells.get("86/BIC") or party[1]
