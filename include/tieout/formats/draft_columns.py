@@ -33,6 +33,8 @@ _TIMES = (
     *("%m/%d/%Y %I:%M:%S %p", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%Y/%m/%d %H:%M:%S %z"),
     *("%Y/%m/%d %H:%M:%S", "%d-%m-%Y %H:%M:%S"),
 )
+_LONGEST = 60
+"""Longer cells are neither numbers nor dates."""
 _PLAIN = re.compile(r"-?(\d{1,15}(\.\d{0,9})?|\.\d{1,9})", re.ASCII)
 _MARK = r"(?:[A-Z]{3}|(?:US|R)?[$€£¥₹])"
 _MARKED = re.compile(rf"[-+(]?\s?(?:{_MARK}\s?)?[-+]?[\d.,' ]+\s?{_MARK}?\)?", re.ASCII)
@@ -68,12 +70,16 @@ def cells_of(table: Table, index: int) -> list[str]:
 def numbers_of(table: Table) -> Numbers:
     """How most columns of numbers are written; the plainest of those that fit equally."""
     columns = [cells_of(table, index) for index in range(len(table.names))]
-    columns = [cells for cells in columns if cells and all(map(_MARKED.fullmatch, cells))]
+    columns = [cells for cells in columns if cells and all(map(_may_be_number, cells))]
     with_mark = any(re.search(_MARK, cell) for cells in columns for cell in cells)
     in_parentheses = any(cell.startswith("(") for cells in columns for cell in cells)
     extra = {"bareNumber": not with_mark, "parentheses": in_parentheses}
     ways = [each.model_copy(update=extra) for each in _WRITTEN]
     return max(ways, key=lambda way: sum(are_numbers(cells, way) for cells in columns))
+
+
+def _may_be_number(cell: str) -> bool:
+    return len(cell) <= _LONGEST and bool(_MARKED.fullmatch(cell))
 
 
 def are_numbers(cells: Sequence[str], numbers: Numbers) -> bool:
@@ -82,7 +88,7 @@ def are_numbers(cells: Sequence[str], numbers: Numbers) -> bool:
 
 
 def _number(cell: str, numbers: Numbers) -> str | None:
-    if not _MARKED.fullmatch(cell):
+    if not _may_be_number(cell):
         return None
     plain = plain_number(cell, numbers)
     return plain if plain is not None and _PLAIN.fullmatch(plain) else None
@@ -96,8 +102,8 @@ def guess_columns(table: Table, numbers: Numbers) -> list[Guess]:
 def _guess(name: str, cells: Sequence[str], numbers: Numbers) -> Guess:
     filled, distinct = len(cells), len(set(cells))
     some = list(dict.fromkeys(cells))
-    if not some:
-        return Guess(name, "text", 0, 0)
+    if not some or max(map(len, some)) > _LONGEST:
+        return Guess(name, "text", filled, distinct)
     if all(cell.upper() in CURRENCIES for cell in some):
         return Guess(name, "currency", filled, distinct)
     if formats := tuple(_fitting(some, _DATES)):

@@ -23,11 +23,13 @@ LOOKED_AT = 8 * 1024 * 1024
 RECORDS = 5_000
 _DELIMITERS = (",", ";", "\t", "|")
 _PREAMBLE = 100
+_MOST_COLUMNS = 1_000
+_LONGEST_NAME = 500
 _NARROW = ("cp1252", "iso8859_15", "cp1250", "cp1251", "cp1253", "iso8859_2", "iso8859_7")
 _TOTAL = re.compile(
     r"(grand |sub)?-?(totals?|sums?|summe|gesamt|totale?s?|suma|итого)\b.*", re.IGNORECASE
 )
-_NUMBER_OR_DATE = re.compile(r"[-+(]?[\s$€£]*[\d.,:/ \-]+[)%]?")
+_NUMBER_OR_DATE = re.compile(r"[-+(]?[$€£]? ?[\d.,:/ \-]{1,40}[)%]?")
 
 
 class NotDelimited(TieoutError):  # noqa: N818 (a state, as in FileRefused)
@@ -81,7 +83,14 @@ def table_of(content: bytes | Path, name: str) -> Table:
     records = list(islice(_records(text, delimiter), RECORDS))
     if not records:
         raise NotDelimited("The file has no rows.", remedy="Take another.", place=Place(name))
-    return _table(records, encoding, delimiter, is_whole=is_whole)
+    table = _table(records, encoding, delimiter, is_whole=is_whole)
+    if len(table.names) > _MOST_COLUMNS or max(map(len, table.names)) > _LONGEST_NAME:
+        raise NotDelimited(
+            f"The file has {len(table.names)} columns, or a very long line, and is no table.",
+            remedy="Ask the partner what it is.",
+            place=Place(name),
+        )
+    return table
 
 
 def _decoded(start: bytes, name: str, *, whole: bool) -> tuple[str, str]:

@@ -115,7 +115,18 @@ def test_any_simple_file_is_read_whole_by_its_draft(content):
     assert len(rows_of(content, "stock.csv")) == 2
 
 
-@pytest.mark.parametrize("content", [b"<a/>", b'{"a": 1}', b"\x00\x01\x02", b"   \n \n"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<a/>",
+        b'{"a": 1}',
+        b"\x00\x01\x02",
+        b"   \n \n",
+        b"x" * 200_000,
+        b",".join(b"c%d" % number for number in range(2_000)) + b"\n",
+    ],
+    ids=["xml", "json", "binary", "blank", "one long line", "too many columns"],
+)
 def test_what_is_no_table_has_no_draft(content):
     with pytest.raises(NotDelimited):
         draft(content, "x")
