@@ -1,6 +1,5 @@
 """XML documents: rows are elements, columns the paths to the texts and attributes around them."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
@@ -65,6 +64,12 @@ class XmlLayout(TreeLayout):
     def _instead_paths(self) -> list[Path]:
         return [tuple(path.split("/")) for path in self.instead]
 
+    @cached_property
+    def _last_names(self) -> set[str]:
+        """The names of the elements that may be rows."""
+        paths = (*self.rows, *self.instead, *(error.path for error in self.errors))
+        return {path.rpartition("/")[2] for path in paths}
+
     def recognise(self, head: Source, format_id: str) -> Recognised | None:
         """Certain where root and namespace are those of the format, with something known below."""
         del format_id
@@ -126,18 +131,19 @@ class XmlLayout(TreeLayout):
         node = Node(element.line, element.start, {}, end=element.end)
         plain: list[Element] = []
         for child in element.children:
-            below = self._node(child, path)
-            if below.is_row or below.kids:
-                node.kids.append(below)
-            else:
-                plain.append(child)
-        node.own = _own_cells(element, plain)
+            if child.children or child.name in self._last_names:
+                below = self._node(child, path)
+                if below.is_row or below.kids:
+                    node.kids.append(below)
+                    continue
+            plain.append(child)
         node.is_row = _ends_with(path, self._row_paths)
         if not node.kids and _ends_with(path, self._instead_paths):
             node.is_row = True
-        node.judge(
-            error for error in self.errors if _ends_with(path, [tuple(error.path.split("/"))])
-        )
+        errors = [each for each in self.errors if _ends_with(path, [tuple(each.path.split("/"))])]
+        if node.is_row or node.kids or errors:
+            node.own = _own_cells(element, plain)
+            node.judge(errors)
         return node
 
 
@@ -156,8 +162,8 @@ def _carried(unit: Element) -> dict[str, str]:
     below, prefix = unit, PARENT
     while below.parent is not None:
         holder = below.parent
-        said = _own_cells(holder, holder.children[: below.before])
-        cells |= {prefix + name: text for name, text in said.items() if name != "."}
+        said = _cells_below(holder, holder.children[: below.before])
+        cells |= {prefix + name: text for name, text in said.items()}
         below, prefix = holder, prefix + PARENT
     return cells
 
@@ -168,13 +174,16 @@ def _ends_with(path: Path, wanted: Sequence[Path]) -> bool:
 
 def _own_cells(element: Element, children: Sequence[Element]) -> dict[str, str]:
     """The texts of an element and of these children, by their paths."""
+    own = {".": text} if (text := element.text) else {}
+    return own | _cells_below(element, children)
+
+
+def _cells_below(element: Element, children: Sequence[Element]) -> dict[str, str]:
+    """An element's attributes and the texts of these children, by their paths."""
     cells = {f"@{name}": text for name, text in element.attributes.items()}
-    if element.text:
-        cells["."] = element.text
-    times: Counter[str] = Counter()
+    times: dict[str, int] = {}
     for child in children:
-        times[child.name] += 1
-        number = times[child.name]
+        number = times[child.name] = times.get(child.name, 0) + 1
         name = child.name if number == 1 else f"{child.name}[{number}]"
         if not child.children:
             cells[name] = child.text
