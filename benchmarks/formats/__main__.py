@@ -49,6 +49,7 @@ def _best_of(report: Path, repeat: int) -> dict[str, float]:
         best[name] = found["seconds"]
         print(
             f"{title:42} {found['seconds']:8.2f} s {found['seconds'] / best['duckdb']:6.1f} x  "
+            f"{found['cpu']:7.2f} s of CPU  "
             f"peak {found['megabytes']:6.0f} MB  {found['rows']:>12,.0f} rows"
         )
     return best
@@ -64,11 +65,17 @@ def _in_own_process(name: str, report: Path) -> dict[str, float]:
 def _run_one(name: str, report: Path) -> None:
     """One turn, timed without start and imports."""
     out = report.with_name(f"{name}.parquet")
+    before = resource.getrusage(resource.RUSAGE_SELF)
     start = time.perf_counter()
     rows = CONTENDERS[name][1](report, out)
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "rows": rows, "megabytes": peak}))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+    print(
+        json.dumps(
+            {"seconds": seconds, "cpu": cpu, "rows": rows, "megabytes": used.ru_maxrss / 1024}
+        )
+    )
 
 
 if __name__ == "__main__":

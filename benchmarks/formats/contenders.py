@@ -22,7 +22,9 @@ _AMOUNTS = (
 )
 _ZONES = {"CET": timedelta(hours=1), "UTC": timedelta(0)}
 _REST = (
-    *("Company Account", "Type", "Payment Method Variant", "Modification Merchant Reference"),
+    *("Company Account", "Psp Reference", "Creation Date", "TimeZone", "Type"),
+    *("Commission (NC)", "Markup (NC)", "Scheme Fees (NC)", "Interchange (NC)"),
+    *("Payment Method Variant", "Modification Merchant Reference"),
     *(f"Reserved{number}" for number in range(4, 11)),
 )
 
@@ -44,23 +46,22 @@ def tieout(report: Path, out: Path) -> int:
 
 def pandas_converters(report: Path, out: Path) -> int:
     """The same columns by `read_csv` with converters, exact; the batches' sums are checked too."""
-    rows = pd.read_csv(
-        report,
-        dtype=str,
-        keep_default_na=False,
-        converters={"Type": _KINDS.__getitem__} | dict.fromkeys(_AMOUNTS, _decimal),
-    )
+    names = pd.read_csv(report, nrows=0).columns
+    texts = dict.fromkeys([name for name in names if name not in _AMOUNTS], str)
+    converters = texts | dict.fromkeys(_AMOUNTS, _decimal)
+    rows = pd.read_csv(report, converters=converters)
+    kind = rows["Type"].map(_KINDS)
     settled = rows["Net Currency"].map(lambda code: 10 ** exponent(code))
     minor = {name: (rows[name] * settled).map(int) for name in _AMOUNTS}
     net = minor["Net Credit (NC)"] - minor["Net Debit (NC)"]
     fee = sum(minor[name] for name in _AMOUNTS[4:])
-    own = rows["Type"] == "refund"
+    own = kind == "refund"
     reference = rows["Psp Reference"].where(~own, rows["Modification Reference"])
     zone = rows["Booking Date TimeZone"].map(_ZONES)
-    rest = rows.assign(Type=rows["Type"])[list(_REST)].to_dict("records")
+    rest = rows[list(_REST)].to_dict("records")
     found = pd.DataFrame(
         {
-            "kind": rows["Type"],
+            "kind": kind,
             "gateway_ref": reference,
             "order_ref": rows["Merchant Reference"],
             "original_ref": rows["Psp Reference"].where(own),
@@ -75,15 +76,19 @@ def pandas_converters(report: Path, out: Path) -> int:
             "booked_at": pd.to_datetime(rows["Booking Date"], utc=True) - zone,
             "line_ref": rows["Modification Reference"],
             "batch_no": rows["Batch Number"],
-            "payout_ref": rows["Modification Reference"].where(rows["Type"] == "payout"),
+            "payout_ref": rows["Modification Reference"].where(kind == "payout"),
             "account": rows["Merchant Account"],
             "method": rows["Payment Method"],
-            "extra": [json.dumps({key: text for key, text in row.items() if text}) for row in rest],
+            "extra": [_json({key: cell for key, cell in row.items() if cell}) for row in rest],
         }
     )
     assert not net.groupby([rows["Merchant Account"], rows["Batch Number"]]).sum().any()
     found.to_parquet(out)
     return len(found)
+
+
+def _json(row: dict[str, object]) -> str:
+    return json.dumps(row, default=str)
 
 
 def _decimal(text: str) -> Decimal:
