@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(not FILES, reason=f"NOT TESTED: no reference at 
 
 
 def named(courier: str) -> Courier:
-    found = courier_named(courier) or courier_named(courier.split()[0])
+    found = courier_named(courier) or courier_named(courier.split(maxsplit=1)[0])
     assert found is not None
     return found
 
