@@ -239,6 +239,16 @@ def test_a_file_with_more_columns_than_any_message_has_is_refused():
     assert refusal(x12("850", ["BEG*00*SA*P", *segments]), "x12-850-1").reason == "too-large"
 
 
+def test_many_sets_are_not_too_large():
+    found = parsed(x12("855", *[LINE] * 3_000), "x12-855-1")
+    assert found.counts.applied == 3_000
+
+
+def test_a_segment_of_too_many_elements_is_refused():
+    text = x12("850", ["BEG*00*SA*P" + "*1" * 3_000])
+    assert refusal(text, "x12-850-1").reason == "structure"
+
+
 def test_repetitions_beyond_counting_share_a_column():
     text = x12("850", ["BEG*00*SA*P", "PO1*1*2", *["MSG*x"] * 3_000])
     extra = json.loads(rows(text, "x12-850-1")[0]["extra"])

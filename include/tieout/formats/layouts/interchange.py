@@ -104,10 +104,10 @@ class InterchangeLayout(Layout):
                 continue
             if self.words is None or not self._takes(message.kind):
                 raise self._unread(source, message)
-            rows += self.words.records(message, envelopes.ties)
-            widest = max((len(row.cells) for row in rows), default=0)
-            columns = max(columns, widest)
-            cells += len(rows) * columns
+            found = self.words.records(message, envelopes.ties)
+            rows += found
+            columns = max(columns, *(len(row.cells) for row in found))
+            cells += len(found) * columns
             if columns > _MOST_COLUMNS or cells > _MOST_CELLS:
                 raise _too_large(source, f"{cells} cells in rows of up to {columns} columns")
             if len(rows) * columns > _CELLS:

@@ -61,7 +61,8 @@ class Naming(Strict):
             while stack and tag not in stack[-1][1]:
                 stack.pop()
             path = stack[-1][0] if stack else prefix
-            label = path + self._label(segment)
+            own = self._label(segment)
+            label = path + own
             times[label] += 1
             again = min(times[label], _MOST_TIMES)
             mark = f"#{again}" if again > 1 else ""
@@ -71,7 +72,7 @@ class Naming(Strict):
             if tag in self.moments:
                 when = "".join(segment.text(number) for number in self.moments[tag])
                 self._put(found, f"{label}.at{mark}", when)
-            for name, text in self._elements(segment):
+            for name, text in self._elements(segment, own):
                 self._put(found, f"{path}{name}{mark}", text)
             if tag in self.loops and len(stack) < _DEEPEST:
                 stack.append((f"{label}{mark}/", self.loops[tag]))
@@ -97,9 +98,9 @@ class Naming(Strict):
             if _CODE.fullmatch(kind):
                 yield f"{segment.tag}.{kind}", segment.text(number)
 
-    def _elements(self, segment: Segment) -> Iterator[tuple[str, str]]:
-        """All other cells."""
-        tag, label = segment.tag, self._label(segment)
+    def _elements(self, segment: Segment, label: str) -> Iterator[tuple[str, str]]:
+        """All other cells; `label` is the segment's tag with its qualifiers."""
+        tag = segment.tag
         start = f"{label}." if label != tag else label
         told = set(self._positions(tag)) if label != tag else set()
         first_pair = self.pairs.get(tag, len(segment) + 1)

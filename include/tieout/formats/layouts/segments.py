@@ -15,6 +15,7 @@ BLANKS = " \t\r\n\x1a"
 
 _BLANKS = re.compile(f"[{BLANKS}]*")
 _MOST_FAILED = 20
+_MOST_ELEMENTS = 2_000
 
 Element = list[list[str]]
 """The repetitions of an element, each a list of components."""
@@ -70,7 +71,7 @@ class Segment:
     def _texts(self) -> list[str]:
         return self.separators.split(self.raw, self.separators.element)
 
-    @property
+    @cached_property
     def tag(self) -> str:
         """What kind of segment it is, for example `ST`."""
         return self._texts[0].strip(BLANKS)
@@ -282,6 +283,8 @@ def cut_segments(
         line += text.count(newline, counted_to, at)
         counted_to = at
         following = _skip_blanks(text, end + 1) if end >= 0 else len(text)
+        if raw.count(marks.element) > _MOST_ELEMENTS or _repeats(raw, marks) > _MOST_ELEMENTS:
+            raise source.misplaced(line, f"at most {_MOST_ELEMENTS} elements", repr(raw[:20]))
         if raw:
             number += 1
             if number == 1:
@@ -290,6 +293,11 @@ def cut_segments(
             last = raw[: len(last_tag)]
             yield Segment(raw, previous, marks)
         at = following
+
+
+def _repeats(raw: str, marks: Separators) -> int:
+    """How often repetitions and components are separated in a segment, at most."""
+    return sum(raw.count(mark) for mark in (marks.repetition, marks.component) if mark)
 
 
 def _terminator(text: str, at: int, marks: Separators) -> int:
