@@ -67,11 +67,14 @@ def test_a_report_of_paypal_that_does_not_tie_is_refused(old, new, expected, fou
     assert refused.found.startswith(found)
 
 
-def test_a_currency_without_a_footer_is_refused():
-    text = without(sample(PAYPAL.id), '"SF","JPY"')
-    refused = refusal(text)
-    assert refused.reason == "control-total"
-    assert "no record SF for JPY" in refused.expected
+def test_a_currency_that_the_account_does_not_hold_has_no_footer():
+    text = without(without(sample(PAYPAL.id), '"SF","JPY"'), '"RF","JPY"')
+    assert read(text.encode(), PAYPAL, name="x").counts.applied == 8
+
+
+def test_a_row_in_the_wrong_currency_is_refused():
+    refused = refusal(sample(PAYPAL.id).replace('"CR",12450,"EUR"', '"CR",12450,"CHF"'))
+    assert refused.expected.startswith("section gross credits 14930 (SF Gross Credits, EUR")
 
 
 def test_a_lost_row_is_refused():

@@ -177,11 +177,6 @@ class Tally:
             expected = each.text if number is None else _rounded(number, spec.decimals)
             found = _rounded(group.total, spec.decimals)
             self._totals.compare(spec.name, expected, found, where, [*group.unread, *flawed])
-        for key in groups.keys() - {each.key for each in stated}:
-            group = groups[key]
-            if group.total or group.unread:
-                where = f"no record {spec.record} for {', '.join(key)}"
-                self._totals.compare(spec.name, "0", f"{group.total:f}", where, group.unread)
 
     def _groups(self, spec: TotalSpec) -> dict[_Key, _Group]:
         """The rows of a total, by what they have in the columns of `by`."""
