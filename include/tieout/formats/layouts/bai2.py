@@ -1,11 +1,12 @@
 """BAI2, the cash management balance reporting of banks in North America."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from tieout.formats.grid import ROWS_TOGETHER, Flaw, Grid, Record, grid_of_records
 from tieout.formats.layouts.base import Layout, Recognised
+from tieout.formats.layouts.replacing import with_texts
 from tieout.formats.results import FileRefused
 from tieout.formats.source import Source
 from tieout.formats.statements import turned
@@ -82,6 +83,10 @@ class Bai2Layout(Layout):
         grid.facts["accounts"] = reading.accounts
         grid.checks = reading.totals.results
         yield grid
+
+    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
+        """The file with other texts of the records that start on these lines."""
+        return with_texts(source, self.cut(source), texts)
 
 
 def _too_large(source: Source, most: int) -> FileRefused:

@@ -1,13 +1,14 @@
 """ISO 20022 bank messages: camt.052 (report), camt.053 (statement), camt.054 (notification)."""
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
 from tieout.formats.grid import ROWS_TOGETHER, Flaw, Grid, Record, grid_of_records
 from tieout.formats.layouts.base import Layout, Recognised
+from tieout.formats.layouts.replacing import with_texts
 from tieout.formats.layouts.xml_safe import Element, beginning, elements
 from tieout.formats.results import Fact
 from tieout.formats.source import Source
@@ -76,6 +77,15 @@ class CamtLayout(Layout):
         grid.facts = reading.facts | {"statements": statements_fact(reading.statements)}
         grid.checks = reading.totals.results
         yield grid
+
+    @property
+    def by_line(self) -> bool:
+        """Records are elements, which may start and end anywhere in a line."""
+        return False
+
+    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
+        """The file with other texts of the records that start on these lines."""
+        return with_texts(source, self.cut(source), texts)
 
 
 @dataclass

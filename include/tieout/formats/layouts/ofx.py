@@ -3,12 +3,13 @@
 import html
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from tieout.formats.grid import ROWS_TOGETHER, Grid, Record, grid_of_records
 from tieout.formats.layouts.base import Layout, Recognised
+from tieout.formats.layouts.replacing import with_texts
 from tieout.formats.results import FileRefused
 from tieout.formats.source import Source
 from tieout.formats.statements import Balance, Statement, amount_of, statements_fact
@@ -65,6 +66,15 @@ class OfxLayout(Layout):
         grid = grid_of_records(waiting)
         grid.facts["statements"] = statements_fact(reading.statements)
         yield grid
+
+    @property
+    def by_line(self) -> bool:
+        """Records are elements, which may start and end anywhere in a line."""
+        return False
+
+    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
+        """The file with other texts of the records that start on these lines."""
+        return with_texts(source, self.cut(source), texts)
 
 
 def _too_large(source: Source, most: int) -> FileRefused:

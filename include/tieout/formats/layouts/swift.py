@@ -1,13 +1,14 @@
 """SWIFT customer statements: MT940 (statement) and MT942 (interim report), in banks' dialects."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
 from tieout.formats.grid import ROWS_TOGETHER, Flaw, Grid, Record, grid_of_records
 from tieout.formats.layouts.base import Layout, Recognised
+from tieout.formats.layouts.replacing import with_texts
 from tieout.formats.layouts.swift_fields import (
     account_of,
     balance_of,
@@ -82,6 +83,10 @@ class SwiftLayout(Layout):
         grid.facts["statements"] = statements_fact(reading.statements)
         grid.checks = reading.totals.results
         yield grid
+
+    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
+        """The file with other texts of the records that start on these lines."""
+        return with_texts(source, self.cut(source), texts)
 
 
 def _too_large(source: Source, most: int) -> FileRefused:

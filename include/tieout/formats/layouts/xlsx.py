@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ from tieout.formats.layouts.delimited_words import DelimitedWords
 from tieout.formats.layouts.sheets import WORKBOOK, Row, open_workbook
 from tieout.formats.results import FileRefused
 from tieout.formats.source import Source
+from tieout.kernel.errors import Place
 
 
 class XlsxLayout(DelimitedWords):
@@ -53,6 +54,22 @@ class XlsxLayout(DelimitedWords):
             if others:
                 grid.facts["other_sheets"] = ", ".join(others)
             yield grid
+
+    @property
+    def by_line(self) -> bool:
+        """A workbook has no lines."""
+        return False
+
+    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
+        """A workbook is not written: its sender has to correct it. Raises FileRefused."""
+        raise FileRefused(
+            "structure",
+            "Single rows of a workbook cannot be corrected.",
+            remedy="Ask the sender for a corrected workbook.",
+            expected="a file of text",
+            found=f"a workbook with {len(texts)} rows to correct",
+            place=Place(source.name, line=min(texts, default=None)),
+        )
 
     def _delimited(self) -> DelimitedLayout:
         words = {name: getattr(self, name) for name in DelimitedWords.model_fields}
