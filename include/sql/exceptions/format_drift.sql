@@ -9,84 +9,88 @@
 -- reads: source_file (one row per file; facts.columns of those whose format names columns once)
 -- writes: one row per partner, document type and column
 -- params: as_of
-WITH loaded AS (
+WITH usual AS (
     SELECT
-        f.source_file_id,
         f.partner_id,
         f.doc_type,
         f.format_id,
-        f.name,
-        f.received_at,
-        f.facts -> 'columns' AS columns,
-        f.facts -> 'columns_in_extra' AS columns_in_extra,
-        row_number() OVER w AS place,
-        row_number() OVER (
-            PARTITION BY f.partner_id, f.doc_type ORDER BY f.source_file_id DESC
-        ) AS place_from_end
+        min(f.source_file_id) AS first_id,
+        max(f.source_file_id) AS newest_id
     FROM source_file AS f
-    WHERE f.status = 'LOADED' AND f.received_at <= :as_of AND f.facts -> 'columns' IS NOT NULL
-    WINDOW w AS (PARTITION BY f.partner_id, f.doc_type, f.format_id ORDER BY f.source_file_id)
+    WHERE f.status = 'LOADED' AND f.received_at <= :as_of AND jsonb_exists(f.facts, 'columns')
+    GROUP BY f.partner_id, f.doc_type, f.format_id
 ),
 
-newest AS (
-    SELECT * FROM loaded
-    WHERE place_from_end = 1 AND place > 1
+-- A feed whose format was changed starts anew with the first file of its new one.
+current AS (
+    SELECT DISTINCT ON (u.partner_id, u.doc_type) u.*
+    FROM usual AS u
+    ORDER BY u.partner_id, u.doc_type, u.newest_id DESC
 ),
 
-first_one AS (
-    SELECT * FROM loaded
-    WHERE place = 1
+compared AS (
+    SELECT
+        u.partner_id,
+        u.doc_type,
+        u.format_id,
+        u.first_id,
+        u.newest_id,
+        a.name AS first_name,
+        a.facts -> 'columns' AS first_columns,
+        a.facts -> 'columns_in_extra' AS first_in_extra,
+        n.name AS newest_name,
+        n.facts -> 'columns' AS newest_columns,
+        n.facts -> 'columns_in_extra' AS newest_in_extra
+    FROM current AS u
+    INNER JOIN source_file AS a ON u.first_id = a.source_file_id
+    INNER JOIN source_file AS n ON u.newest_id = n.source_file_id
+    WHERE a.facts -> 'columns' <> n.facts -> 'columns'
 ),
 
 changed AS (
     SELECT
+        c.*,
         'new' AS change,
-        c.name AS column_name,
-        n.source_file_id,
-        a.name AS first_name,
-        n.columns_in_extra @> to_jsonb(c.name) AS is_in_extra
-    FROM newest AS n
-    INNER JOIN first_one AS a
-        ON n.partner_id = a.partner_id AND n.doc_type = a.doc_type AND n.format_id = a.format_id
-    CROSS JOIN LATERAL jsonb_array_elements_text(n.columns) AS c (name)
-    WHERE NOT a.columns @> to_jsonb(c.name)
+        x.name AS column_name,
+        c.newest_in_extra @> to_jsonb(x.name) AS is_in_extra
+    FROM compared AS c
+    CROSS JOIN LATERAL jsonb_array_elements_text(c.newest_columns) AS x (name)
+    WHERE NOT c.first_columns @> to_jsonb(x.name)
     UNION ALL
     SELECT
+        c.*,
         'gone' AS change,
-        c.name AS column_name,
-        n.source_file_id,
-        a.name AS first_name,
-        a.columns_in_extra @> to_jsonb(c.name) AS is_in_extra
-    FROM newest AS n
-    INNER JOIN first_one AS a
-        ON n.partner_id = a.partner_id AND n.doc_type = a.doc_type AND n.format_id = a.format_id
-    CROSS JOIN LATERAL jsonb_array_elements_text(a.columns) AS c (name)
-    WHERE NOT n.columns @> to_jsonb(c.name)
+        x.name AS column_name,
+        c.first_in_extra @> to_jsonb(x.name) AS is_in_extra
+    FROM compared AS c
+    CROSS JOIN LATERAL jsonb_array_elements_text(c.first_columns) AS x (name)
+    WHERE NOT c.newest_columns @> to_jsonb(x.name)
 )
 
 SELECT
-    n.doc_type || ':' || c.change || ':' || c.column_name AS subject,
-    n.partner_id,
+    c.doc_type || ':' || c.change || ':' || c.column_name AS subject,
+    c.partner_id,
     NULL::bigint AS amount_minor,
     NULL::text AS currency,
     (
-        SELECT min(e.received_at) FROM loaded AS e
+        SELECT min(f.received_at) FROM source_file AS f
         WHERE
-            e.partner_id = n.partner_id
-            AND e.doc_type = n.doc_type
-            AND e.format_id = n.format_id
-            AND e.place > 1
-            AND e.columns @> to_jsonb(c.column_name) = (c.change = 'new')
+            f.partner_id = c.partner_id
+            AND f.doc_type = c.doc_type
+            AND f.format_id = c.format_id
+            AND f.status = 'LOADED'
+            AND f.source_file_id > c.first_id
+            AND f.facts -> 'columns' @> to_jsonb(c.column_name) = (c.change = 'new')
     ) AS since,
     ARRAY[
-        'partner:' || n.partner_id,
-        'doc:' || n.doc_type,
-        'feed:' || n.partner_id || '/' || n.doc_type
+        'partner:' || c.partner_id,
+        'doc:' || c.doc_type,
+        'feed:' || c.partner_id || '/' || c.doc_type
     ] AS keys,
     jsonb_build_object(
         'column', c.column_name, 'change', c.change, 'ours', NOT c.is_in_extra,
-        'file', n.name, 'first_file', c.first_name, 'format', n.format_id, 'doc_type', n.doc_type
+        'file', c.newest_name, 'first_file', c.first_name, 'format', c.format_id,
+        'doc_type', c.doc_type
     ) AS evidence
 FROM changed AS c
-INNER JOIN newest AS n ON c.source_file_id = n.source_file_id
-ORDER BY n.partner_id, n.doc_type, c.column_name
+ORDER BY c.partner_id, c.doc_type, c.column_name
