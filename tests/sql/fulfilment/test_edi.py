@@ -90,6 +90,17 @@ def test_its_855_and_856_make_the_states(edi: Trade) -> None:
     assert edi.rows("SELECT tracking_no FROM parcel") == [("1Z9999W99999999999",)]
 
 
+def test_an_answer_to_a_whole_order_is_one_to_each_line(edi: Trade) -> None:
+    whole = [["BAK*00*AK*R1-acme*20260302"], ["BAK*00*RJ*R2-acme*20260302"]]
+    hand_in(edi, "ACKNOWLEDGEMENT", x12("855", *whole))
+    edi.take_in()
+    query = "SELECT vendor_order_no, line_no, accepted, rejected FROM vendor_answer ORDER BY 1, 2"
+    assert edi.rows(query) == [("R1-acme", 1, 2, 0), ("R1-acme", 3, 2, 0), ("R2-acme", 1, 0, 2)]
+    states = edi.rows("SELECT vendor_order_no, status FROM vendor_order WHERE vendor_id = 'acme'")
+    assert sorted(states) == [("R1-acme", "ACCEPTED"), ("R2-acme", "REJECTED")]
+    assert edi.rows("SELECT count(*) FROM quarantine") == [(0,)]
+
+
 def test_each_of_its_files_is_answered_once(edi: Trade) -> None:
     hand_in(edi, "ACKNOWLEDGEMENT", x12("855", *ANSWERS, control=1))
     hand_in(edi, "SHIPMENT", x12("856", SHIPPED, control=2))

@@ -49,7 +49,7 @@ CREATE TABLE vendor_answer (
     expected_on date,
     answered_at timestamptz NOT NULL,
     vendor_order_line_id bigint REFERENCES vendor_order_line,
-    UNIQUE (source_file_id, file_line)
+    UNIQUE (source_file_id, file_line, line_no)
 );
 CREATE INDEX vendor_answer_order ON vendor_answer (vendor_order_no, line_no);
 COMMENT ON TABLE vendor_answer IS 'What a vendor said per line, as said; the latest word counts.';
