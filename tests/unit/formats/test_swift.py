@@ -86,6 +86,17 @@ def test_a_german_text_is_taken_apart_over_broken_lines():
     assert (cells["86/party"], cells["86/party_account"]) == ("MAX MUSTER", "DE99")
 
 
+@pytest.mark.parametrize("mark", list("?<>@|^~"))
+def test_a_structured_text_may_have_other_marks(mark):
+    cells = text_cells("020?00PRZELEW?20EREF+A1?32JAN KOWALSKI".replace("?", mark))
+    assert (cells["86/EREF"], cells["86/party"]) == ("A1", "JAN KOWALSKI")
+
+
+def test_a_polish_bank_may_name_the_owner_between_the_fields():
+    text = message().replace(":60F:", ":NS:22SKLEP SP. Z O.O.\n:60F:")
+    assert parsed(text, "mt940-1").counts.read == 0
+
+
 def test_words_between_slashes_are_taken_apart():
     cells = text_cells("/TRTP/SEPA/IBAN/NL1/BIC/B/NAME/A. Name/REMI/Order 1/2/EREF/tr_1")
     assert (cells["86/party"], cells["86/party_account"]) == ("A. Name", "NL1")

@@ -24,7 +24,7 @@ from tieout.formats.totals import Totals, text_of
 from tieout.kernel.errors import Place
 
 MEBIBYTE = 1024 * 1024
-_TAGS = "20 21 25 25P 28 28C 34F 13 13D 60F 60M 61 62F 62M 64 65 86 90C 90D".split()
+_TAGS = "20 21 25 25P 28 28C 34F 13 13D 60F 60M 61 62F 62M 64 65 86 90C 90D NS".split()
 _TAG = re.compile(rf":({'|'.join(_TAGS)}):(.*)")
 _END = re.compile(r"-(\}.*|X{3})?\s*")
 _BLOCKS = re.compile(r"^\{1:")

@@ -17,7 +17,7 @@ _LINE = re.compile(
 )
 _TOTAL = re.compile(r"(\d{1,5})([A-Z]{3})(\d{1,18}(?:,\d{0,9})?)\s*", re.ASCII)
 _FLOOR = re.compile(r"([A-Z]{3})([CD])?(\d{1,18}(?:,\d{0,9})?)\s*", re.ASCII)
-_GERMAN = re.compile(r"\s*(\d{3})([?>@|^])(?=\d\d)", re.ASCII)
+_GERMAN = re.compile(r"\s*(\d{3})([?<>@|^~])(?=\d\d)", re.ASCII)
 _SEPA = re.compile(r"(EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|IBAN|BIC)\+")
 _SLASH_WORDS = (
     "ADDR BENM BIC CNTP CREF CSID EREF EXCH IBAN ID IREF ISDT KREF MARF MREF NAME ORDP ORDRP PREF "
