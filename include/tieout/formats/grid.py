@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 import pyarrow as pa
 
@@ -20,7 +21,8 @@ class Flaw:
 class Grid:
     """Some consecutive rows of a file: one array of text per source column.
 
-    `lines` holds the physical line on which each row starts (1 for the first of the file). `flaws`
+    `lines` holds the physical line on which each row starts (1 for the first of the file); of
+    several on one line each has its own, counted on (`lines_of_their_own`). `flaws`
     holds rows, by their index here, that are no proper records (their cells are blank). `raws` has
     the text of each row where it is not just the lines from its own to the next row's. `facts` are
     what headers and trailers say, `checks` the control totals that the layout itself prescribes
@@ -40,6 +42,17 @@ class Grid:
     starts_at: int = 0
     starts_on: int = 1
     ends_before: int | None = None
+
+
+def lines_of_their_own(lines: Sequence[int], after: int = 0) -> list[int]:
+    """The lines of rows in the order of their file, so that no two have the same.
+
+    A row's place tells it from all others. Where several rows start on one line, the later ones
+    count on from the one before; `after` is the place of the last row before these.
+    """
+    if len(set(lines)) == len(lines) and (not lines or lines[0] > after):
+        return list(lines)
+    return list(accumulate(lines, lambda last, line: max(line, last + 1), initial=after))[1:]
 
 
 MAX_COLUMNS = 4_000
@@ -78,7 +91,7 @@ def grid_of_records(records: Sequence[Record]) -> Grid:
             pa.array([record.cells.get(name, "") for record in records], pa.string())
             for name in names
         ],
-        lines=pa.array([record.line for record in records], pa.int64()),
+        lines=pa.array(lines_of_their_own([record.line for record in records]), pa.int64()),
         flaws={row: record.flaw for row, record in enumerate(records) if record.flaw},
         raws=[record.raw for record in records],
     )

@@ -84,6 +84,13 @@ def test_json_rows_stand_on_their_lines():
     assert list(grid.raws) == ['{"a": 1}', '{"a":\n2}']
 
 
+def test_rows_on_one_line_each_have_their_own_place():
+    (grid,) = SCANS.cut(source('{"scans": [{"a": 1}, {"a": 2},\n{"a": 3},\n\n{"a": 4}]}'))
+    assert grid.lines.to_pylist() == [1, 2, 3, 4]
+    (grid,) = ORDERS.cut(source("<orders>" + "<order no='1'/>" * 3 + "</orders>"))
+    assert grid.lines.to_pylist() == [1, 2, 3]
+
+
 def test_one_bad_line_among_documents_steps_aside():
     (grid,) = SCANS.cut(source('{"scans":[{"a":1}]}\n{"scans":[{"a":}]}\n{"scans":[{"a":3}]}\n'))
     assert list(grid.flaws) == [1]
@@ -209,6 +216,7 @@ def test_units_are_given_out_one_by_one(monkeypatch):
     text = "<orders><day>3</day>" + "<order><a>1</a></order>" * 60 + "<end/></orders>"
     grids = list(layout.cut(source(text)))
     assert [len(grid.lines) for grid in grids] == [21, 21, 18]
+    assert [line for grid in grids for line in grid.lines.to_pylist()] == list(range(1, 61))
     assert {name for grid in grids for name in grid.names} == {"a", "../day"}
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from tieout.formats.fields import Names, Strict
-from tieout.formats.grid import Flaw, Grid
+from tieout.formats.grid import Flaw, Grid, lines_of_their_own
 from tieout.formats.layouts.base import Layout
 from tieout.formats.place_zones import zone_of_place
 from tieout.formats.results import CheckResult, FileRefused
@@ -219,9 +219,16 @@ class Slices(Sequence[str]):
 
 
 def grid_of(
-    rows: Sequence[Row], source: Source, checks: list[CheckResult], *, is_bytes: bool
+    rows: Sequence[Row],
+    source: Source,
+    checks: list[CheckResult],
+    *,
+    is_bytes: bool,
+    after: int = 0,
 ) -> Grid:
-    """The rows as columns of text; `is_bytes` says that nodes stand at bytes, not characters.
+    """The rows as columns of text, those before them standing up to the line `after`.
+
+    `is_bytes` says that nodes stand at bytes, not characters.
 
     Raises FileRefused (too-large, partner-error).
     """
@@ -239,7 +246,7 @@ def grid_of(
     return Grid(
         names=names,
         columns=[pa.array([row.get(name, "") for row in cells], pa.string()) for name in names],
-        lines=pa.array([node.line for node in nodes], pa.int64()),
+        lines=pa.array(lines_of_their_own([node.line for node in nodes], after), pa.int64()),
         flaws=flaws,
         raws=Slices(source, nodes, is_bytes=is_bytes),
         checks=checks,

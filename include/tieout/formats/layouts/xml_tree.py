@@ -99,6 +99,7 @@ class XmlLayout(TreeLayout):
             self.refuse_too_large(source)
         sums: list[Sums] = [{} for _ in self.totals]
         rows: list[Row] = []
+        after = 0
         for element in elements(source, [tuple(self.unit.split("/"))] if self.unit else []):
             more = self._rows_in(element, source)
             for total, own in zip(self.totals, sums, strict=True):
@@ -110,10 +111,11 @@ class XmlLayout(TreeLayout):
                     for total, own in zip(self.totals, sums, strict=True)
                     for check in _compared(total, own, element)
                 ]
-                yield grid_of(rows, source, checks, is_bytes=True)
+                yield grid_of(rows, source, checks, is_bytes=True, after=after)
             elif len(rows) > ROWS_AT_ONCE:
-                yield grid_of(rows, source, [], is_bytes=True)
-                rows = []
+                grid = grid_of(rows, source, [], is_bytes=True, after=after)
+                after, rows = grid.lines[-1].as_py(), []
+                yield grid
 
     def _rows_in(self, element: Element, source: Source) -> list[Row]:
         """The rows of a unit, or what is left of them in the root."""
