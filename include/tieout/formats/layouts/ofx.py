@@ -175,7 +175,7 @@ class _Parser:
             yield element
 
     def _misplaced(self, at: int, expected: str, found: str) -> FileRefused:
-        line = self.text.count("\n", 0, at) + 1
+        line = _breaks(self.text, 0, at) + 1
         return self.source.misplaced(line, expected, found)
 
 
@@ -228,9 +228,15 @@ class _Reading:
             "list": each.name,
         }
         text = self.text
-        self.line += text.count("\n", self.counted, each.start)
+        self.line += _breaks(text, self.counted, each.start)
         self.counted = each.start
         return Record(above | own | worked_out, self.line, text[each.start : each.end])
+
+
+def _breaks(text: str, start: int, end: int) -> int:
+    """The line breaks of any kind between two places."""
+    returns = text.count("\r", start, end) - text.count("\r\n", start, end)
+    return text.count("\n", start, end) + returns
 
 
 def _without_lines(element: _Element) -> _Element:
