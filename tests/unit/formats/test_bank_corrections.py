@@ -69,10 +69,21 @@ def test_a_corrected_row_is_read_as_if_it_had_come_that_way(format_id):
     ]
 
 
-def test_a_row_on_a_line_with_others_cannot_be_corrected():
-    text = FILES["ofx-1"][0].replace("\n", "")
+def test_a_row_on_a_line_with_others_is_corrected_in_its_place():
+    data = FILES["ofx-1"][0].replace("\n", "").encode()
+    (bad,) = parsed(data, "ofx-1").rejected
+    corrected = {bad.line: bad.raw.replace("20261399", "20260305")}
+    (row,) = read_corrected(
+        data, format_spec("ofx-1"), name="f", corrected=corrected
+    ).rows.to_pylist()
+    assert (str(row["booked_on"]), row["record_no"]) == ("2026-03-05", MANY + 1)
+
+
+def test_a_text_that_is_not_in_the_file_cannot_be_corrected():
+    data = FILES["ofx-1"][0].replace("<FITID>A", "<FITID><![CDATA[A]]>").encode()
+    (bad,) = parsed(data, "ofx-1").rejected
     with pytest.raises(FileRefused):
-        read_corrected(text.encode(), format_spec("ofx-1"), name="f", corrected={1: "x"})
+        read_corrected(data, format_spec("ofx-1"), name="f", corrected={bad.line: "x"})
 
 
 def test_a_row_of_a_workbook_cannot_be_corrected():

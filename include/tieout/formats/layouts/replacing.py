@@ -1,8 +1,6 @@
 """A corrected record in the place of the one that came, where records are no plain lines."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from itertools import accumulate, chain
 
 from tieout.formats.grid import Grid
 from tieout.formats.results import FileRefused
@@ -13,36 +11,31 @@ from tieout.kernel.errors import Place
 def with_texts(source: Source, grids: Iterable[Grid], texts: Mapping[int, str]) -> str:
     """A file in which the records that start on these lines have other texts.
 
-    The records know their own texts (`Grid.raws`). A text with fewer line breaks gets as many as
-    there were, so that other records keep their lines. Raises FileRefused (structure) for a line on
-    which several records start.
+    The records know their own texts (`Grid.raws`) and come in the order of the file. A text with
+    fewer line breaks gets as many as there were, so that other records keep their lines. Raises
+    FileRefused (structure) where a record cannot be found again.
     """
-    starts = Counter[int]()
-    raws: dict[int, str] = {}
+    parts: list[str] = []
+    done = looked = 0
     for grid in grids:
         for line, raw in zip(grid.lines.to_pylist(), grid.raws or (), strict=True):
-            starts[line] += line in texts
+            at = source.text.find(raw, looked)
+            if at < 0 and line in texts:
+                raise _lost(source, line)
             if line in texts:
-                raws[line] = raw
-    offsets = [0, *accumulate(map(len, source.lines))]
-    parts: list[str] = []
-    done = 0
-    for line, raw in sorted(raws.items()):
-        if starts[line] > 1:
-            raise _several(source, line, starts[line])
-        at = source.text.find(raw, offsets[line - 1])
-        blanks = "\n" * (raw.count("\n") - texts[line].count("\n"))
-        parts += [source.text[done:at], texts[line], blanks]
-        done = at + len(raw)
-    return "".join(chain(parts, [source.text[done:]]))
+                blanks = "\n" * (raw.count("\n") - texts[line].count("\n"))
+                parts += [source.text[done:at], texts[line], blanks]
+                done = at + len(raw)
+            looked = at + len(raw) if at >= 0 else looked
+    return "".join([*parts, source.text[done:]])
 
 
-def _several(source: Source, line: int, number: int) -> FileRefused:
+def _lost(source: Source, line: int) -> FileRefused:
     return FileRefused(
         "structure",
-        "One record cannot be told from another on this line.",
+        "The record cannot be found again in the file.",
         remedy="Ask the partner for a corrected file.",
-        expected="one record on the line",
-        found=f"{number}",
+        expected="a record with the text that was set aside",
+        found="none",
         place=Place(source.name, line=line),
     )
