@@ -81,12 +81,14 @@ def test_a_person_can_look_at_an_order_before_it_goes(
     assert edi.everything() == before
 
 
-def test_its_855_and_856_make_the_states(edi: Trade) -> None:
+def test_its_855_and_856_make_the_states(edi: Trade, capsys: pytest.CaptureFixture[str]) -> None:
     hand_in(edi, "ACKNOWLEDGEMENT", x12("855", *ANSWERS, control=1))
     hand_in(edi, "SHIPMENT", x12("856", SHIPPED, control=2))
     edi.take_in()
     states = edi.rows("SELECT vendor_order_no, status FROM vendor_order WHERE vendor_id = 'acme'")
     assert sorted(states) == [("R1-acme", "SHIPPED"), ("R2-acme", "REJECTED")]
+    assert main(["explain", "R2-acme"]) == 0
+    assert "| PO1*1*2*EA*5*PE*BP*S-acme~ACK*IR*0" in capsys.readouterr().out
     assert edi.rows("SELECT tracking_no FROM parcel") == [("1Z9999W99999999999",)]
 
 
