@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from tieout.formats.spec import FormatSpec
 
 SHOWN = 20
+BATCH = 50_000
 
 
 class NobodyDecided(TieoutError):  # noqa: N818 (a state, as in FileUnreadable)
@@ -69,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     if accepts:
         print(f"accepted  by {args.by}: {args.accept_unbalanced}")
     if args.out is not None:
-        write_rows(parsed.rows, args.out)
+        write_rows(parsed, args.out)
     clean = not parsed.rejected and all(check.ok for check in parsed.checks)
     return 0 if clean else 1
 
@@ -114,14 +116,22 @@ def _report(parsed: "ParsedFile", spec: "FormatSpec") -> None:
 
 def _totals(parsed: "ParsedFile") -> Iterator[str]:
     """Settlement lines by kind and currency: how many, and what they come to."""
+    import pyarrow as pa
+
     from tieout.kernel.money import Money
 
     if "settlement_net_minor" not in parsed.rows.column_names:
         return
-    keys = ["kind", "settlement_currency"]
-    sums = parsed.rows.group_by(keys, use_threads=False).aggregate(
-        [("settlement_net_minor", "sum"), ("settlement_net_minor", "count")]
-    )
-    for row in sums.sort_by([(key, "ascending") for key in keys]).to_pylist():
-        net = Money(row["settlement_currency"], row["settlement_net_minor_sum"])
-        yield f"{row['kind']}: {row['settlement_net_minor_count']} rows, net {net}"
+    net: Counter[tuple[str, str]] = Counter()
+    rows: Counter[tuple[str, str]] = Counter()
+    for batch in parsed.batches(BATCH):
+        groups = pa.table(batch).group_by(["kind", "settlement_currency"], use_threads=False)
+        sums = groups.aggregate(
+            [("settlement_net_minor", "sum"), ("settlement_net_minor", "count")]
+        )
+        for row in sums.to_pylist():
+            key = (row["kind"], row["settlement_currency"])
+            net[key] += row["settlement_net_minor_sum"]
+            rows[key] += row["settlement_net_minor_count"]
+    for key in sorted(net):
+        yield f"{key[0]}: {rows[key]} rows, net {Money(key[1], net[key])}"

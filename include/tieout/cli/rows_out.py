@@ -11,9 +11,10 @@ from tieout.cli.identify import FileUnreadable
 from tieout.kernel.errors import Place, TieoutError
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from tieout.formats.results import ParsedFile
 
 BATCH = 10_000
+ROW_GROUP = 100_000
 
 
 class OutUnknown(TieoutError):  # noqa: N818 (a state, as in FileUnreadable)
@@ -22,7 +23,7 @@ class OutUnknown(TieoutError):  # noqa: N818 (a state, as in FileUnreadable)
     slug = "out-unknown"
 
 
-def write_rows(rows: "pa.Table", path: Path) -> None:
+def write_rows(parsed: "ParsedFile", path: Path) -> None:
     """Write the rows in the form that the name ends in: .jsonl, .csv or .parquet.
 
     Raises OutUnknown for another ending, FileUnreadable where the file cannot be written.
@@ -37,7 +38,7 @@ def write_rows(rows: "pa.Table", path: Path) -> None:
     try:
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             part = Path(folder, path.name)
-            forms[path.suffix](rows, part)
+            forms[path.suffix](parsed, part)
             part.replace(path)
     except OSError as error:
         raise FileUnreadable(
@@ -47,27 +48,29 @@ def write_rows(rows: "pa.Table", path: Path) -> None:
         ) from error
 
 
-def _as_json_lines(rows: "pa.Table", part: Path) -> None:
+def _as_json_lines(parsed: "ParsedFile", part: Path) -> None:
     with part.open("w", encoding="utf-8") as out:
-        for batch in rows.to_batches(max_chunksize=BATCH):
+        for batch in parsed.batches(BATCH):
             out.writelines(
                 f"{json.dumps(row, default=_plain, ensure_ascii=False)}\n"
                 for row in batch.to_pylist()
             )
 
 
-def _as_csv(rows: "pa.Table", part: Path) -> None:
+def _as_csv(parsed: "ParsedFile", part: Path) -> None:
     import pyarrow.csv as pacsv
 
-    with pacsv.CSVWriter(part, rows.schema) as out:
-        for batch in rows.to_batches(max_chunksize=BATCH):
+    with pacsv.CSVWriter(part, parsed.rows.schema) as out:
+        for batch in parsed.batches(BATCH):
             out.write_batch(batch)
 
 
-def _as_parquet(rows: "pa.Table", part: Path) -> None:
+def _as_parquet(parsed: "ParsedFile", part: Path) -> None:
     import pyarrow.parquet as pq
 
-    pq.write_table(rows, part)
+    with pq.ParquetWriter(part, parsed.rows.schema) as out:
+        for batch in parsed.batches(ROW_GROUP):
+            out.write_batch(batch)
 
 
 def _plain(value: object) -> str:

@@ -92,13 +92,14 @@ class Gathering:
         self._refuse_failed(checks)
         bad = len(self._problems)
         columns = tuple(self._names) if self.spec.layout.has_columns else ()
+        stored = self._rows.stored()
         known = known_names(self.spec)
         return ParsedFile(
             format_id=self.spec.id,
             name=self.source.name,
             sha256=self.source.sha256,
             size=self.source.size,
-            rows=self._rows.table(),
+            rows=stored.rows,
             rejected=self._problems,
             facts=self._facts,
             checks=checks,
@@ -106,6 +107,7 @@ class Gathering:
             columns=columns,
             new_columns=tuple(name for name in columns if name not in known),
             absent_columns=tuple(absent_columns(self.spec, columns)) if columns else (),
+            on_disk=stored.on_disk,
         )
 
     def _refuse_early(self) -> None:

@@ -1,7 +1,8 @@
 """What reading a file gives: rows, rejected rows, control totals, or a refusal of the whole."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import mmap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -63,7 +64,8 @@ class ParsedFile:
     and `record_no` (1 for the first row). `facts` are header, trailer and name-pattern facts.
     `columns` are the file's where it names them once, normalised; of these the format knows no
     field for `new_columns`, whose cells are in `extra` only. `absent_columns` are columns that the
-    format knows and the file has not, nor another one instead.
+    format knows and the file has not, nor another one instead. `on_disk` is what `rows` are mapped
+    from where they are many.
     """
 
     format_id: str
@@ -78,6 +80,17 @@ class ParsedFile:
     columns: tuple[str, ...] = ()
     new_columns: tuple[str, ...] = ()
     absent_columns: tuple[str, ...] = ()
+    on_disk: mmap.mmap | None = field(default=None, repr=False, compare=False)
+
+    def batches(self, size: int) -> Iterator[pa.RecordBatch]:
+        """The rows, at most so many at a time.
+
+        What is on the disk takes no memory any more once it was given.
+        """
+        for batch in self.rows.to_batches(max_chunksize=size):
+            yield batch
+            if self.on_disk is not None:
+                self.on_disk.madvise(mmap.MADV_DONTNEED)
 
 
 class FileRefused(TieoutError):  # noqa: N818 (it is what happened to the file)

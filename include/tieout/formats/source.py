@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
 from tieout.formats.containers import LIMITS, Limits, unpacked
 from tieout.formats.encodings import NotTextError, guess, transcoded
@@ -26,6 +26,17 @@ IN_MEMORY = 32 * CHUNK
 """Up to how many bytes a file is held in memory; a larger one is mapped."""
 HEAD_BYTES = 256 * 1024
 """How much of a file's start is looked at to tell its format."""
+
+
+class OnDisk(mmap.mmap):
+    """A mapped file, of which no more stays in memory than was just looked at."""
+
+    def __getitem__(self, part: Any) -> Any:
+        found = super().__getitem__(part)
+        if isinstance(part, slice) and len(found) >= CHUNK:
+            self.madvise(mmap.MADV_DONTNEED)
+        return found
+
 
 Content = bytes | mmap.mmap
 
@@ -222,7 +233,7 @@ def _mapped(chunks: Iterator[bytes]) -> mmap.mmap:
     with tempfile.TemporaryFile(prefix="tieout-") as file:
         file.writelines(chunks)
         file.flush()
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        return OnDisk(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def _is_blank(data: Content) -> bool:

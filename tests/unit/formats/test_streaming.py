@@ -1,13 +1,16 @@
 """A large file read block by block gives what it gives as a whole, in bounded memory."""
 
+import mmap
 import tracemalloc
+from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.formats.samples import ACK, ADYEN, STRIPE, ack_file, adyen_file, stripe_file
-from tieout.formats import gathering, reading, stored
+from tieout.formats import gathering, reading, source, stored
 from tieout.formats.layouts import delimited, delimited_fast, delimited_opening
 from tieout.formats.reading import read
 from tieout.formats.results import FileRefused, ParsedFile
@@ -115,6 +118,31 @@ def test_memory_does_not_grow_with_the_file(monkeypatch, tmp_path):
         return most
 
     assert peak(20_000) < 2 * peak(5_000)
+
+
+def resident_file_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[2]) * mmap.PAGESIZE
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux counts so")
+def test_what_was_looked_at_of_a_large_file_leaves_memory(tmp_path):
+    path = tmp_path / "large.txt"
+    path.write_bytes(b"a\n" * (32 * source.CHUNK))
+    found = source.open_source(path, path.name, ("utf-8",))
+    before = resident_file_bytes()
+    assert found.count(b"\n") == 32 * source.CHUNK
+    assert found.stream().read(2 * source.CHUNK) == found.data[: 2 * source.CHUNK]
+    assert resident_file_bytes() - before < 8 * source.CHUNK
+
+
+def test_rows_on_the_disk_are_given_in_batches(monkeypatch):
+    monkeypatch.setattr(stored, "IN_MEMORY", 1000)
+    parsed = read(adyen_file(200), ADYEN, name="x")
+    assert parsed.on_disk is not None
+    for _ in range(2):
+        batches = list(parsed.batches(64))
+        assert max(len(batch) for batch in batches) == 64
+        assert pa.Table.from_batches(batches).equals(parsed.rows)
 
 
 def test_a_file_of_bad_rows_is_left_before_its_end(small_blocks, monkeypatch):
