@@ -81,7 +81,7 @@ CREATE TABLE parcel (
 CREATE INDEX parcel_vendor_order ON parcel (vendor_order_id);
 COMMENT ON TABLE parcel IS 'Tracking numbers are recycled: the day of shipping is part of the key.';
 COMMENT ON COLUMN parcel.number_fault IS
-'What is wrong with the number by its carrier''s rules; null where nothing is, or no rules are known.';
+'What is wrong with the number by its carrier''s rules; null where nothing is, or none are known.';
 
 CREATE TABLE shipment_line (
     shipment_line_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
