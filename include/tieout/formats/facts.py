@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from tieout.formats.cells import CellError, cell_value
 from tieout.formats.fields import FactRecord, FieldSpec, normal_name
 from tieout.formats.results import Fact, FileRefused
-from tieout.kernel.cards import mask_cards
 from tieout.kernel.errors import Place
 
 
@@ -39,7 +38,7 @@ def facts_from(
                 f"{what} does not hold: {error.reason}",
                 remedy="Check that this is a file of the format, then ask for it again.",
                 expected=f"{field.name} ({field.type})",
-                found=repr(mask_cards(text)),
+                found=repr(text),
                 place=Place(place.file, place.line, field.name),
             ) from error
     return {field.name: facts[field.name] for field in fields}

@@ -181,6 +181,12 @@ class FieldSpec(Strict):
         lacking = [source for source in wanted if normal_name(source) not in names]
         return lacking[0] if lacking and (summed or len(lacking) == len(wanted)) else None
 
+    def missing_sign(self, names: Collection[str]) -> str | None:
+        """A column with the signs of amounts that the file must have and has not."""
+        if not self.column_required:
+            return None
+        return next((s for s in self.sign_source if s and normal_name(s) not in names), None)
+
 
 class FactRecord(Strict):
     """A record before or after the rows (header, trailer): `tag`, then `fields` by position."""

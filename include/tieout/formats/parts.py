@@ -108,6 +108,8 @@ def refuse_columns(spec: FormatSpec, names: Sequence[str], name: str) -> None:
     """
     for field in spec.fields:
         missing = field.missing_column(names)
+        if missing is None and spec.layout.has_columns:
+            missing = field.missing_sign(names)
         if missing is not None:
             raise header_refused("missing-column", name, f"a column {missing!r}", "none")
     known = known_names(spec)

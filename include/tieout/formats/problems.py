@@ -81,7 +81,7 @@ def _row_problem(cells: list[BadCell], line: int, raw: str) -> RowProblem:
         field=first.source or None,
         value=None if first.text is None else mask_cards(first.text),
         rule=first.rule,
-        reason=first.reason + (f" Also wrong: {also}." if also else ""),
+        reason=mask_cards(first.reason) + (f" Also wrong: {also}." if also else ""),
         remedy=first.remedy,
         raw=mask_cards(raw),
     )

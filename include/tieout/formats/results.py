@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
+from tieout.kernel.cards import mask_cards
 from tieout.kernel.errors import NOWHERE, Place, TieoutError
 
 Fact = str | int | Decimal | date | datetime | None
@@ -17,8 +18,8 @@ Fact = str | int | Decimal | date | datetime | None
 class RowProblem:
     """Why one row stepped aside. `line` is the physical line on which the record starts.
 
-    `field` is the column as the file calls it, `value` its text and `raw` the record's text, both
-    with card numbers masked; `rule` is a stable word for what was broken.
+    `field` is the column as the file calls it, `value` its text and `raw` the record's text; `rule`
+    is a stable word for what was broken. Card numbers are masked in all of them.
     """
 
     line: int
@@ -97,7 +98,8 @@ class FileRefused(TieoutError):  # noqa: N818 (it is what happened to the file)
     """A file that is not taken at all; nothing of it may be loaded.
 
     `reason` is one of empty, encoding, structure, truncated, too-large, missing-column, new-column,
-    control-total, bad-rows; `expected` and `found` say in words what did not hold.
+    control-total, bad-rows; `expected` and `found` say in words what did not hold, with card numbers
+    masked.
     """
 
     slug = "file-refused"
@@ -113,10 +115,15 @@ class FileRefused(TieoutError):  # noqa: N818 (it is what happened to the file)
         place: Place = NOWHERE,
     ) -> None:
         self.reason = reason
-        self.expected = expected
-        self.found = found
+        self.expected = mask_cards(expected)
+        self.found = mask_cards(found)
         super().__init__(
-            message, remedy=remedy, place=place, reason=reason, expected=expected, found=found
+            message,
+            remedy=remedy,
+            place=place,
+            reason=reason,
+            expected=self.expected,
+            found=self.found,
         )
 
 

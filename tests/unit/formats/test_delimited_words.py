@@ -198,3 +198,22 @@ def test_what_cannot_be_written_says_so():
 def test_words_that_do_not_go_together_are_refused(layout, says):
     with pytest.raises(ValueError, match=says):
         bank(layout=layout)
+
+
+def test_a_total_that_the_file_lacks_cannot_tie():
+    summary = {"when": {"Date": ["Total*"]}, "fields": [TOTALS, CURRENCY]}
+    spec = bank(layout={"summary": [summary]}, checks=CHECK)
+    with pytest.raises(FileRefused) as caught:
+        amounts("Date,Amount,Text\n01/02/2026,5.00,a\n", spec)
+    assert (caught.value.reason, caught.value.found) == ("control-total", "500")
+    assert caught.value.expected == "total a total in the file"
+
+
+def test_amounts_without_the_column_of_their_signs_are_refused():
+    words = yaml.safe_load(BANK)
+    words["fields"][1] |= {"sign_source": "D/C", "negative": ["D"], "positive": ["C"]}
+    spec = FormatSpec.model_validate(words)
+    assert amounts("Date,Amount,Text,D/C\n01/02/2026,5.00,a,D\n", spec) == [-500]
+    with pytest.raises(FileRefused, match="'D/C'") as caught:
+        amounts("Date,Amount,Text\n01/02/2026,5.00,a\n", spec)
+    assert caught.value.reason == "missing-column"

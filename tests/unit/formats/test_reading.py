@@ -154,6 +154,18 @@ def test_card_numbers_are_masked_wherever_a_bad_row_is_shown():
     assert problem.raw == "L,VO-1,7,SKU-1,A,***************1111,0,0,,"
 
 
+def test_card_numbers_are_masked_in_what_is_said_of_a_row():
+    data = changed(ack_file(40), 9, "L,", "4111 1111 1111 1111,")
+    (problem,) = read(data, ACK, name="x").rejected
+    assert problem.reason == "'***************1111' is no type of record here."
+
+
+def test_card_numbers_are_masked_in_refusals():
+    found = refusal(b"4111111111111111,a\nb,c\n", ACK)
+    assert "4111111111111111" not in f"{found} {found.expected} {found.found} {found.fields}"
+    assert "************1111" in found.found
+
+
 @pytest.mark.parametrize(("bad", "refused"), [(2, False), (3, True)])
 def test_above_five_per_cent_of_bad_rows_nothing_is_read(bad, refused):
     data = ack_file(40)
