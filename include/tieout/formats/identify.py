@@ -67,7 +67,8 @@ def identify(data: bytes | Path, name: str | None = None) -> Identification:
         fit = head and _fit(spec, head, name)
         if fit:
             fits.append(fit)
-    if not any(heads.values()):
+    is_text = any(head for (binary, _), head in heads.items() if not binary)
+    if not fits and not is_text:
         raise _unreadable(data, name)
     good = [fit for fit in fits if not fit.missing]
     if not good:
