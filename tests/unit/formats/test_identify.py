@@ -65,3 +65,9 @@ def test_the_name_decides_between_equals(monkeypatch):
     twin = ADYEN.model_copy(update=words)
     monkeypatch.setattr(identify_module, "all_formats", lambda: (ADYEN, twin))
     assert identify(adyen_file(1), "new_report.csv").format_id == twin.id
+
+
+@pytest.mark.parametrize("data", [b"", b" \r\n\n", b"\xef\xbb\xbf"])
+def test_an_empty_file_is_called_empty(data):
+    with pytest.raises(FormatUnknown, match="empty"):
+        identify(data, "report.csv")
