@@ -136,11 +136,11 @@ def raw_records(data: bytes, parsed: ParsedFile, lines: Collection[int]) -> dict
     return {line: mask_cards(texts[line]) for line in lines}
 
 
-def _ends(parsed: ParsedFile) -> dict[int, int]:
-    """The last line of each record by its first; of the last record only the first is known."""
+def _ends(parsed: ParsedFile, data: bytes) -> dict[int, int]:
+    """The line up to which each record goes at most, by its first line."""
     lines = parsed.rows.column("line_no").to_pylist() + [each.line for each in parsed.rejected]
-    starts = sorted(lines)
-    return {start: after - 1 for start, after in pairwise(starts)}
+    beyond = data.count(b"\n") + data.count(b"\r") + 2
+    return {start: after - 1 for start, after in pairwise([*sorted(lines), beyond])}
 
 
 def _log_unfinished(waiting: Waiting) -> None:
@@ -180,8 +180,8 @@ def _without_card_numbers(parsed: Parsed) -> tuple[bytes, ParsedFile | FileRefus
     if not format_spec(whole.format_id).layout.by_line:
         return _masked(parsed, None), found
     bad = [each.line for each in found.rejected]
-    ends = _ends(whole)
-    kept = _masked(parsed, {n for line in bad for n in range(line, ends.get(line, line) + 1)})
+    ends = _ends(whole, _in_utf8(parsed))
+    kept = _masked(parsed, {n for line in bad for n in range(line, ends[line] + 1)})
     return kept, found
 
 

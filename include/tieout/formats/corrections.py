@@ -7,6 +7,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tieout.formats.problems import raw_texts
 from tieout.formats.reading import read
 from tieout.formats.results import Counts, ParsedFile
 from tieout.formats.source import open_source
@@ -18,18 +19,11 @@ def record_texts(
 ) -> dict[int, str]:
     """The text of the records of a file that start on these lines. Raises FileRefused."""
     source = open_source(data, name, spec.encodings, binary=spec.layout.binary)
-    wanted, found = set(lines), {}
+    wanted = pa.array(list(lines), pa.int64())
+    found: dict[int, str] = {}
     for grid in spec.layout.cut(source):
-        starts = grid.lines.to_pylist()
-        ends = [*(start - 1 for start in starts[1:]), None]
-        for row, (start, end) in enumerate(zip(starts, ends, strict=True)):
-            if start not in wanted:
-                continue
-            if grid.raws is not None:
-                found[start] = grid.raws[row]
-            else:
-                last = start if end is None else end
-                found[start] = "".join(source.lines[start - 1 : last]).rstrip("\r\n")
+        rows = pc.indices_nonzero(pc.is_in(grid.lines, wanted)).to_pylist()
+        found |= {grid.lines[row].as_py(): raw for row, raw in raw_texts(source, grid, rows)}
     return found
 
 

@@ -29,6 +29,7 @@ class Grid:
     (envelopes, record counts, balances): both count for the whole file. `trailer_line` is where the
     control totals stand. `starts_at` and `starts_on` are a byte of the source's data and its line,
     at the first row or anywhere before it; `ends_before` is the line after the last row's last.
+    `ends` is the line after each row's last, where that is not the next row's.
     """
 
     names: list[str]
@@ -42,6 +43,15 @@ class Grid:
     starts_at: int = 0
     starts_on: int = 1
     ends_before: int | None = None
+    ends: pa.Int64Array | None = None
+
+    def after(self, row: int) -> int:
+        """The line after the last one of a row that consists of lines."""
+        if self.ends is not None:
+            return int(self.ends[row].as_py())
+        if row + 1 < len(self.lines):
+            return int(self.lines[row + 1].as_py())
+        return self.ends_before or int(self.lines[row].as_py()) + 1
 
 
 def lines_of_their_own(lines: Sequence[int], after: int = 0) -> list[int]:

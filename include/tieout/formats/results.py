@@ -98,8 +98,8 @@ class FileRefused(TieoutError):  # noqa: N818 (it is what happened to the file)
     """A file that is not taken at all; nothing of it may be loaded.
 
     `reason` is one of empty, encoding, structure, truncated, too-large, missing-column, new-column,
-    control-total, bad-rows; `expected` and `found` say in words what did not hold, with card numbers
-    masked.
+    control-total, bad-rows; `expected` and `found` say in words what did not hold; card numbers in
+    them are masked.
     """
 
     slug = "file-refused"

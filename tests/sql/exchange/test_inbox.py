@@ -229,6 +229,23 @@ def test_a_card_number_is_masked_everywhere(
     assert facts == [("masked before archiving",)]
 
 
+def test_a_card_number_on_the_last_line_of_the_last_record_is_masked(
+    desk: Desk, archive_folder: Path
+) -> None:
+    card = "4111 1111 1111 1111"
+    desk.put("track-1.csv", [*GOOD, "X"], Hub="Hub")
+    path = desk.folder / "track-1.csv"
+    lines = path.read_text().split("\n")
+    lines[-3] = lines[-3].replace("Hub", f'"card\n{card}"')
+    path.write_text("\n".join(lines))
+    assert desk.take_in() == Counts(read=41, applied=40, quarantined=1)
+    (kept,) = [each.read_text() for each in archive_folder.rglob("*") if each.is_file()]
+    assert card not in kept
+    assert "***************1111" in kept
+    found = desk.rows("SELECT raw FROM quarantine WHERE partner_id = :partner")
+    assert "***************1111" in found[0][0]
+
+
 def test_rows_known_before_are_duplicates(desk: Desk) -> None:
     desk.put("track-1.csv", ["A"], "1")
     desk.take_in()

@@ -98,13 +98,13 @@ class Layout(Strict):
 
         All other records keep their lines.
         """
-        starts = [line for grid in self.cut(source) for line in grid.lines.to_pylist()]
         lines = list(source.lines)
-        ends = [*starts[1:], starts[-1] + 1] if starts else []
-        for start, end in zip(starts, ends, strict=True):
-            if start in texts:
-                blanks = ["\n"] * (end - start - 1)
-                lines[start - 1 : end - 1] = [texts[start] + "\n", *blanks]
+        for grid in self.cut(source):
+            for row, start in enumerate(grid.lines.to_pylist()):
+                if start in texts:
+                    end = grid.after(row)
+                    blanks = ["\n"] * (end - start - 1)
+                    lines[start - 1 : end - 1] = [texts[start] + "\n", *blanks]
         return "".join(lines)
 
     def render(self, content: Content) -> bytes:

@@ -1,6 +1,7 @@
 """The rows of delimited text by the careful way: any quotes, any line breaks, bounded memory."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 import pyarrow as pa
@@ -28,15 +29,21 @@ def careful_rows(
     lines = Lines(source, opening.at)
     rows = records(iter(lines), words, source.name, line=opening.line, strict=strict)
     batch = list(islice(rows, _ROWS_TOGETHER))
+    here, after = opening, _here(opening, lines)
     while following := list(islice(rows, _ROWS_TOGETHER)):
-        yield rows_grid(batch, words, opening, source, following[0].line)
-        batch = following
+        yield rows_grid(batch, words, here, source, after.line)
+        batch, here, after = following, after, _here(opening, lines)
     ended, facts = _without_end(batch, words, opening, source)
-    grid = rows_grid(ended, words, opening, source, None)
+    trailer = batch[-1].line if len(ended) < len(batch) else None
+    grid = rows_grid(ended, words, here, source, trailer or after.line)
     grid.facts |= facts
-    if len(ended) < len(batch):
-        grid.trailer_line = grid.ends_before = batch[-1].line
+    grid.trailer_line = trailer
     yield grid
+
+
+def _here(opening: Opening, lines: Lines) -> Opening:
+    """What stands before the rows, with the place up to which the lines were taken."""
+    return replace(opening, at=lines.at, line=opening.line + lines.given)
 
 
 def _without_end(
@@ -68,7 +75,7 @@ def rows_grid(
     words: DelimitedWords,
     opening: Opening,
     source: Source,
-    ends_before: int | None,
+    ends_before: int,
 ) -> Grid:
     """Records as a grid; `ends_before` is the line after the last of them."""
     grid = _square(opening.names, rows, words)
@@ -186,6 +193,8 @@ def _summary_facts(grid: Grid, row: int, summary: SummarySpec, source: Source) -
 def _without(grid: Grid, drop: pa.BooleanArray) -> Grid:
     """The grid without some rows, which are in none of its flaws."""
     keep = pc.indices_nonzero(pc.invert(drop))
+    ends = [*grid.lines[1:].to_pylist(), grid.after(len(grid.lines) - 1)]
+    grid.ends = pa.array(ends, pa.int64()).take(keep)
     place = {row: index for index, row in enumerate(keep.to_pylist())} if grid.flaws else {}
     grid.columns = [column.take(keep) for column in grid.columns]
     grid.lines = grid.lines.take(keep)

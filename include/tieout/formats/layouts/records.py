@@ -13,6 +13,7 @@ from tieout.formats.fields import Names as Words
 from tieout.formats.grid import Flaw, Grid, Record, grid_of_records
 from tieout.formats.layouts.base import Layout, Recognised
 from tieout.formats.layouts.records_totals import Plan, Tally, TotalSpec
+from tieout.formats.layouts.replacing import with_lines
 from tieout.formats.results import FileRefused
 from tieout.formats.source import SEND_AGAIN, Source
 from tieout.kernel.errors import Place
@@ -138,13 +139,7 @@ class RecordsLayout(Layout):
 
         All other records keep their lines, feet between the rows too.
         """
-        lines = list(source.lines)
-        for grid in self.cut(source):
-            for start, raw in zip(grid.lines.to_pylist(), grid.raws or (), strict=True):
-                if start in texts:
-                    more = len(list(io.StringIO(raw, newline=""))) - 1
-                    lines[start - 1 : start + more] = [texts[start] + "\n", *["\n"] * more]
-        return "".join(lines)
+        return with_lines(source, self.cut(source), texts)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
-"""A corrected record in the place of the one that came, where records are no plain lines."""
+"""A corrected record in the place of the one that came, where other records may be between rows."""
 
+import io
 from collections.abc import Iterable, Mapping
 
 from tieout.formats.grid import Grid
@@ -39,3 +40,17 @@ def _lost(source: Source, line: int) -> FileRefused:
         found="none",
         place=Place(source.name, line=line),
     )
+
+
+def with_lines(source: Source, grids: Iterable[Grid], texts: Mapping[int, str]) -> str:
+    """A file in which the records that start on these lines have other texts.
+
+    Each consists of whole lines, as many as its own text has (`Grid.raws`).
+    """
+    lines = list(source.lines)
+    for grid in grids:
+        for start, raw in zip(grid.lines.to_pylist(), grid.raws or (), strict=True):
+            if start in texts:
+                more = len(list(io.StringIO(raw, newline=""))) - 1
+                lines[start - 1 : start + more] = [texts[start] + "\n", *["\n"] * more]
+    return "".join(lines)
