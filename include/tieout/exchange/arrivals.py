@@ -118,12 +118,26 @@ def archive_files(parsed: Sequence[Parsed]) -> list[Arrival]:
 
 
 def read_again(
-    sha256: str, format_id: str, name: str, corrected: Mapping[int, str]
+    sha256: str,
+    format_id: str,
+    name: str,
+    corrected: Mapping[int, str],
+    *,
+    accept_unbalanced: bool = False,
 ) -> tuple[ParsedFile | None, FileRefused | None]:
-    """The corrected rows of an archived file; refused when they do not fit into their file."""
+    """The corrected rows of an archived file; refused when they do not fit into their file.
+
+    `accept_unbalanced` is for files that a person let load though they do not tie.
+    """
     spec = format_spec(format_id)
     try:
-        parsed = read_corrected(archive.get(sha256), spec, name=name, corrected=corrected)
+        parsed = read_corrected(
+            archive.get(sha256),
+            spec,
+            name=name,
+            corrected=corrected,
+            accept_unbalanced=accept_unbalanced,
+        )
     except FileRefused as error:
         return None, error
     return _without_cards(parsed, card_rows(parsed.rows), corrected), None

@@ -28,16 +28,23 @@ def record_texts(
 
 
 def read_corrected(
-    data: bytes, spec: FormatSpec, *, name: str, corrected: Mapping[int, str]
+    data: bytes,
+    spec: FormatSpec,
+    *,
+    name: str,
+    corrected: Mapping[int, str],
+    accept_unbalanced: bool = False,
 ) -> ParsedFile:
     """Only the rows that a person corrected, read from the file they came in.
 
     `data` is the file as it came; `corrected` gives, for the line on which a record starts, its new
-    text. The counts are those of the corrected rows. Raises FileRefused as `read` does.
+    text. The counts are those of the corrected rows. `accept_unbalanced` and FileRefused are as of
+    `read`.
     """
     source = open_source(data, name, spec.encodings, binary=spec.layout.binary)
     text = spec.layout.corrected(source, corrected)
-    parsed = read(BOM_UTF8 + text.encode(), spec, name=name)
+    content = BOM_UTF8 + text.encode()
+    parsed = read(content, spec, name=name, accept_unbalanced=accept_unbalanced)
     wanted = pa.array(list(corrected), pa.int64())
     rows = parsed.rows.filter(pc.is_in(parsed.rows.column("line_no"), wanted))
     rejected = [problem for problem in parsed.rejected if problem.line in corrected]

@@ -161,6 +161,29 @@ def test_a_file_that_does_not_tie_loads_when_a_person_says_so(
     assert desk.rows(audit + number) == [("olive", "file.accept_unbalanced", "lines 3")]
 
 
+def test_a_row_of_a_file_that_does_not_tie_can_be_corrected(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIEOUT_DATABASE_URL", desk.url)
+    settings.cache_clear()
+    path = desk.put("a.csv", ["A", "X"])
+    path.write_bytes(path.read_bytes().replace(b"T,2", b"T,3"))
+    desk.rejects = {"X": "It is not ours."}
+    desk.take_in()
+    file = str(
+        desk.rows("SELECT source_file_id FROM source_file WHERE partner_id = :partner")[0][0]
+    )
+    assert main(["quarantine", "accept-file", file, "--accept-unbalanced", *WHY]) == 0
+    desk.take_in(LATER)
+    number, raw = desk.rows(
+        "SELECT quarantine_id, raw FROM quarantine WHERE partner_id = :partner"
+    )[0]
+    words = ["quarantine", "correct", str(number), "--text", raw.replace("X", "B"), *WHY]
+    assert main(words) == 0
+    desk.take_in(MUCH_LATER)
+    assert desk.loaded() == ["A", "B"]
+
+
 def test_only_a_file_that_does_not_tie_can_be_accepted_as_such(
     desk: Desk, conflict: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
