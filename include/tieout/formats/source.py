@@ -87,15 +87,20 @@ class Source:
         return io.BufferedReader(_Mapped(self.data, start), buffer_size=CHUNK)
 
     def count(self, part: bytes, start: int = 0, end: int | None = None) -> int:
-        """How often one byte occurs in `data` between two places."""
+        """How often one or two bytes (not two of the same) occur in `data` between two places."""
         stop = len(self.data) if end is None else end
+        more = len(part) - 1
         return sum(
-            self.data[at : min(at + CHUNK, stop)].count(part) for at in range(start, stop, CHUNK)
+            self.data[at : min(at + CHUNK + more, stop)].count(part)
+            for at in range(start, stop, CHUNK)
         )
 
     def place(self, at: int) -> Place:
         """The place of a byte of `data`."""
-        return Place(self.name, line=self.count(b"\n", 0, at) + 1)
+        breaks = self.count(b"\n", 0, at)
+        if returns := self.count(b"\r", 0, at):
+            breaks += returns - self.count(b"\r\n", 0, at)
+        return Place(self.name, line=breaks + 1)
 
     def truncated(self, expected: str, found: str) -> FileRefused:
         """The refusal of this file because it ends too early."""

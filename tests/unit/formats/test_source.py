@@ -178,3 +178,19 @@ def test_a_large_file_is_mapped_and_reads_the_same(monkeypatch, tmp_path):
     assert large.count(b"\n") == BODY.count(b"\n")
     assert large.truncated("a", "b").place == small.truncated("a", "b").place
     assert isinstance(large, Source)
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r", "\r\n"])
+def test_lines_are_counted_whatever_ends_them(line_break, monkeypatch):
+    for chunk in range(2, 9):
+        monkeypatch.setattr("tieout.formats.source.CHUNK", chunk)
+        text = line_break.join(["head", "first", "", "third", "last"]).encode()
+        found = open_source(text, "x", ("utf-8",))
+        assert found.place(len(text)).line == 5
+        assert found.place(text.index(b"third")).line == 4
+        with pytest.raises(FileRefused) as caught:
+            open_source(text + b"\xff", "x", ("utf-8",))
+        assert caught.value.place.line == 5
+        with pytest.raises(FileRefused) as caught:
+            open_source(text.replace(b"last", b"\0"), "x", ("utf-8",))
+        assert caught.value.place.line == 5

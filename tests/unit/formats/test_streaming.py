@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.formats.samples import ACK, ADYEN, STRIPE, ack_file, adyen_file, stripe_file
+from tests.unit.formats.samples import ACK, ADYEN, SPOOL, STRIPE, ack_file, adyen_file, stripe_file
 from tieout.formats import gathering, reading, source, stored
 from tieout.formats.layouts import delimited, delimited_fast, delimited_opening
 from tieout.formats.reading import read
@@ -184,3 +184,15 @@ def test_many_blocks_are_read_in_their_order(small_blocks):
     parsed: ParsedFile = read(stripe_file(500), STRIPE, name="x")
     assert parsed.rows.column("record_no").to_pylist() == list(range(1, 501))
     assert parsed.rows.column("line_no").to_pylist() == list(range(2, 502))
+
+
+def test_a_long_spool_is_read_some_lines_at_a_time(monkeypatch):
+    lines = [f'{{"seq": {n}, "entry_id": "{n}", "line_no": 1}}\n' for n in range(1, 40)]
+    lines[20] = '{"seq": 21, "ent\n'
+    data = "".join(lines).encode()
+    whole = read(data, SPOOL, name="x")
+    monkeypatch.setattr("tieout.formats.layouts.jsonl.ROWS_TOGETHER", 7)
+    parts = read(data, SPOOL, name="x")
+    assert parts.rows.equals(whole.rows)
+    assert parts.rejected == whole.rejected
+    assert [each.line for each in parts.rejected] == [21]
