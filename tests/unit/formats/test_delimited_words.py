@@ -217,3 +217,16 @@ def test_amounts_without_the_column_of_their_signs_are_refused():
     with pytest.raises(FileRefused, match="'D/C'") as caught:
         amounts("Date,Amount,Text\n01/02/2026,5.00,a\n", spec)
     assert caught.value.reason == "missing-column"
+
+
+@pytest.mark.parametrize("rows", [1, 5000])
+def test_records_that_are_no_rows_are_skipped_and_counted(rows):
+    skip = [
+        {"when": {"Text": ["memo*", ""], "Amount": "0.00"}, "reason": "They move no money."},
+        {"when": {"No such column": "x"}, "reason": "It is in other files."},
+    ]
+    text = "01/02/2026,0.00,MEMO 1\n01/02/2026,0.00,\n01/02/2026,1.00,memo\n01/02/2026,0.00,a\n"
+    parsed = read(("Date,Amount,Text\n" + text * rows).encode(), bank(skip=skip), name="x")
+    counts = parsed.counts
+    assert (counts.read, counts.applied, counts.skipped) == (4 * rows, 2 * rows, 2 * rows)
+    assert parsed.rows.column("line_no").to_pylist()[:2] == [4, 5]
