@@ -91,7 +91,8 @@ def unchanged(files: Files, waiting: Waiting) -> Waiting | None:
 def parse_files(fetched: Sequence[Fetched], accepted: frozenset[str]) -> list[Parsed]:
     """What the formats of their feeds make of files: those of one format are read together.
 
-    `accepted` holds the SHA-256 of files that a person takes in though they do not tie.
+    `accepted` holds the SHA-256, as in the archive, of files that a person takes in though they do
+    not tie.
     """
     parsed = [Parsed(each, refusal) for each in fetched if (refusal := _marker_refusal(each))]
     refused = {id(each.fetched) for each in parsed}
@@ -101,9 +102,16 @@ def parse_files(fetched: Sequence[Fetched], accepted: frozenset[str]) -> list[Pa
             by_format.setdefault(each.waiting.feed.format_id, []).append(each)
     for format_id, share in by_format.items():
         files = [(each.waiting.file.name, each.data) for each in share]
-        found = read_all(files, format_spec(format_id), accepted=accepted)
+        as_they_came = _accepted_as_they_came(share, accepted) if accepted else accepted
+        found = read_all(files, format_spec(format_id), accepted=as_they_came)
         parsed += [Parsed(each, one) for each, one in zip(share, found, strict=True)]
     return parsed
+
+
+def _accepted_as_they_came(fetched: Sequence[Fetched], accepted: frozenset[str]) -> frozenset[str]:
+    """The SHA-256 of the accepted files with the card numbers that the archive has masked."""
+    kept = {Content.of(each.data).sha256: Content.of(_masked(each, None)) for each in fetched}
+    return frozenset(came for came, content in kept.items() if content.sha256 in accepted)
 
 
 def archive_files(parsed: Sequence[Parsed]) -> list[Arrival]:
@@ -184,7 +192,7 @@ def _without_card_numbers(parsed: Parsed) -> tuple[bytes, ParsedFile | FileRefus
     """The bytes to keep, and the file with rows that hold a card number set aside."""
     data, whole = parsed.fetched.data, parsed.found
     if isinstance(whole, FileRefused):
-        return _masked(parsed, None), whole
+        return _masked(parsed.fetched, None), whole
     cards = card_rows(whole.rows)
     if not cards and not whole.rejected:
         return data, whole
@@ -192,10 +200,10 @@ def _without_card_numbers(parsed: Parsed) -> tuple[bytes, ParsedFile | FileRefus
     texts = raw_records(data, whole, [lines[position].as_py() for position in cards])
     found = _without_cards(whole, cards, texts)
     if not format_spec(whole.format_id).layout.by_line:
-        return _masked(parsed, None), found
+        return _masked(parsed.fetched, None), found
     bad = [each.line for each in found.rejected]
-    ends = _ends(whole, _in_utf8(parsed))
-    kept = _masked(parsed, {n for line in bad for n in range(line, ends[line] + 1)})
+    ends = _ends(whole, _in_utf8(parsed.fetched))
+    kept = _masked(parsed.fetched, {n for line in bad for n in range(line, ends[line] + 1)})
     return kept, found
 
 
@@ -212,25 +220,25 @@ def _arrival(parsed: Parsed, sha256: str, kept: bytes, found: ParsedFile | FileR
     )
 
 
-def _masked(parsed: Parsed, numbers: Collection[int] | None) -> bytes:
+def _masked(fetched: Fetched, numbers: Collection[int] | None) -> bytes:
     """The bytes of a file with card numbers masked on these lines (from 1), or on all.
 
     Where one is masked in a file that came packed or in another encoding, what is left is its
     content in UTF-8.
     """
-    content = _in_utf8(parsed)
+    content = _in_utf8(fetched)
     text = content.decode("utf-8", errors="surrogateescape")
     lines = list(io.StringIO(text, newline=""))
     for number in range(1, len(lines) + 1) if numbers is None else numbers:
         if number <= len(lines):
             lines[number - 1] = mask_cards(lines[number - 1])
     masked = "".join(lines).encode("utf-8", errors="surrogateescape")
-    return parsed.fetched.data if masked == content else masked
+    return fetched.data if masked == content else masked
 
 
-def _in_utf8(parsed: Parsed) -> bytes:
+def _in_utf8(fetched: Fetched) -> bytes:
     """The content of a file, with a byte order mark where the file itself was not UTF-8."""
-    data, feed = parsed.fetched.data, parsed.fetched.waiting.feed
+    data, feed = fetched.data, fetched.waiting.feed
     spec = format_spec(feed.format_id)
     try:
         source = open_source(data, "", spec.encodings, binary=spec.layout.binary)

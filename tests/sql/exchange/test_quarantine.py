@@ -161,6 +161,22 @@ def test_a_file_that_does_not_tie_loads_when_a_person_says_so(
     assert desk.rows(audit + number) == [("olive", "file.accept_unbalanced", "lines 3")]
 
 
+def test_a_file_whose_card_numbers_were_masked_can_be_accepted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIEOUT_DATABASE_URL", desk.url)
+    settings.cache_clear()
+    path = desk.put("a.csv", ["A", "B"], Hub="4111 1111 1111 1111")
+    path.write_bytes(path.read_bytes().replace(b"T,2", b"T,3"))
+    assert b"4111" in path.read_bytes()
+    desk.take_in()
+    file = str(
+        desk.rows("SELECT source_file_id FROM source_file WHERE partner_id = :partner")[0][0]
+    )
+    assert main(["quarantine", "accept-file", file, "--accept-unbalanced", *WHY]) == 0
+    assert desk.take_in(LATER) == Counts(read=2, quarantined=2)
+
+
 def test_a_row_of_a_file_that_does_not_tie_can_be_corrected(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
