@@ -7,10 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.golden.formats import ROOT as GOLDEN
+from tieout.formats.corrections import read_corrected
 from tieout.formats.layouts import xml_safe, xml_tree
 from tieout.formats.layouts.json_tree import JsonLayout
 from tieout.formats.layouts.tree import ErrorAnswer, LocalZone, Parts
 from tieout.formats.layouts.xml_tree import Total, XmlLayout
+from tieout.formats.reading import read
+from tieout.formats.registry import format_spec
 from tieout.formats.results import FileRefused
 from tieout.formats.source import Source, open_source
 
@@ -304,3 +308,25 @@ def test_local_times_have_the_zone_of_their_place(cells, expected):
         home="US",
     )
     assert zone.of(cells) == expected
+
+
+@pytest.mark.parametrize(
+    ("sample", "right", "wrong"),
+    [
+        ("easypost-tracker-1/list.json", "2026-10-06T03:40:10Z", "some day"),
+        ("ups-track-1/delivered.xml", "<Date>20261008</Date>", "<Date>20261399</Date>"),
+    ],
+)
+@pytest.mark.parametrize("one_line", [False, True])
+def test_a_row_of_a_tree_is_corrected_in_its_place(sample, right, wrong, one_line):
+    path = GOLDEN / sample
+    spec = format_spec(path.parent.name).model_copy(update={"max_bad_share": 1.0})
+    good = path.read_bytes().replace(b"\n", b" " if one_line else b"\n")
+    bad = good.replace(right.encode(), wrong.encode())
+    (problem,) = read(bad, spec, name="f").rejected
+    assert wrong in problem.raw
+    corrected = {problem.line: problem.raw.replace(wrong, right)}
+    again = read_corrected(bad, spec, name="f", corrected=corrected)
+    whole = read(good, spec, name="f").rows.to_pylist()
+    assert again.rows.to_pylist() == [row for row in whole if row["line_no"] == problem.line]
+    assert again.counts.read == 1

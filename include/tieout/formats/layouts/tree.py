@@ -13,6 +13,7 @@ from pydantic import Field
 from tieout.formats.fields import Names, Strict
 from tieout.formats.grid import Flaw, Grid, lines_of_their_own
 from tieout.formats.layouts.base import Layout
+from tieout.formats.layouts.replacing import with_texts
 from tieout.formats.place_zones import zone_of_place
 from tieout.formats.results import CheckResult, FileRefused
 from tieout.formats.source import Source
@@ -159,6 +160,15 @@ class TreeLayout(Layout):
     missing: dict[str, Names] = Field(default_factory=dict)
     parts: tuple[Parts, ...] = ()
     max_mebibytes: int = 64
+
+    @property
+    def by_line(self) -> bool:
+        """Records are parts of a tree, which may start and end anywhere in a line."""
+        return False
+
+    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
+        """The file with other texts of the records that start on these lines."""
+        return with_texts(source, self.cut(source), texts)
 
     def rows_below(self, node: Node, inherited: Mapping[str, str] | None = None) -> Iterator[Row]:
         """The rows at and below a node, in the order of the file."""
