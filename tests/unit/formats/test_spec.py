@@ -1,6 +1,5 @@
 """A format file says what it means, or is refused."""
 
-
 import pytest
 import yaml
 
