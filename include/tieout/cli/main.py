@@ -24,6 +24,7 @@ COMMANDS = {
     "preview": "show the purchase-order file of an order in its vendor's format",
     "quarantine": "list, show, correct or discard rows that were set aside",
     "status": "say how things stand",
+    "tracking": "say whose tracking number that can be",
 }
 """Every command and its one-line help; the module has the command's name."""
 

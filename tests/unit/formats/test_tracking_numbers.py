@@ -93,3 +93,12 @@ def test_postal_numbers_are_good_for_the_postal_operators_only():
     assert fault_of("Canada Post", number) is None
     assert fault_of("UPS", number) == "shape"
     assert fault_of("USPS", "RB123456785XX") == "shape"
+
+
+def test_the_command_says_whose_number_it_is_and_what_is_wrong_with_it(capsys):
+    good = one_z("999AA1012345678")
+    assert main(["tracking", good]) == 0
+    assert capsys.readouterr().out.startswith("ups: UPS")
+    bad = good[:-1] + str((int(good[-1]) + 1) % 10)
+    assert main(["tracking", bad, "--carrier", "UPS"]) == 1
+    assert "wrong for UPS: check-digit" in capsys.readouterr().out
