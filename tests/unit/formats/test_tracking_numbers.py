@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tieout.cli.main import main
 from tieout.formats.tracking_numbers import (
     CheckDigit,
     check_digit,
