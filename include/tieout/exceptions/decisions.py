@@ -45,8 +45,9 @@ def live_cases(
     code: str | None = None,
     partner_id: str | None = None,
     limit: int = 100,
+    offset: int = 0,
 ) -> list[dict[str, Any]]:
-    """Cases that are not closed, the most urgent first."""
+    """Cases that are not closed, the most urgent first, without the first `offset` of them."""
     return fetch(
         connection,
         "exceptions/decide/list",
@@ -54,6 +55,7 @@ def live_cases(
         code=code,
         partner_id=partner_id,
         limit=limit,
+        offset=offset,
     )
 
 

@@ -37,15 +37,17 @@ def listed(
     status: str = "OPEN",
     doc_type: str | None = None,
     partner_id: str | None = None,
+    after: int = 0,
     limit: int = 100,
 ) -> list[dict[str, Any]]:
-    """Rows in quarantine, the oldest first."""
+    """Rows in quarantine behind the row `after`, the oldest first."""
     return fetch(
         connection,
         "exchange/quarantine_list",
         status=status,
         doc_type=doc_type,
         partner_id=partner_id,
+        after=after,
         limit=limit,
     )
 

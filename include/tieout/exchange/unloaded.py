@@ -10,10 +10,12 @@ from tieout.kernel.database import fetch
 
 
 def listed_files(
-    connection: Connection, *, partner_id: str | None = None, limit: int = 100
+    connection: Connection, *, partner_id: str | None = None, after: int = 0, limit: int = 100
 ) -> list[dict[str, Any]]:
-    """The files that wait for a better copy or for a decision, the oldest first."""
-    return fetch(connection, "exchange/unloaded_files", partner_id=partner_id, limit=limit)
+    """Files behind the file `after` that wait for a better copy or a decision, the oldest first."""
+    return fetch(
+        connection, "exchange/unloaded_files", partner_id=partner_id, after=after, limit=limit
+    )
 
 
 def accept_file(connection: Connection, source_file_id: int, decision: Decision) -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from tests.sql.intake.entries import Row, entry, set_up
 from tieout.cli.main import main
+from tieout.exchange.quarantine import listed
 from tieout.intake import tasks
-from tieout.kernel.database import execute, fetch, transaction
+from tieout.kernel.database import execute, transaction
 
 AS_OF = datetime(2026, 3, 2, 6, tzinfo=UTC)
 CARD = "4111 1111 1111 1111"
@@ -22,14 +23,7 @@ def take_in(url: str, rows: list[Row]) -> str:
         execute(connection, "intake/capture", rows=json.dumps(rows))
     tasks.validate_entries(as_of=AS_OF)
     with transaction(url, actor="test") as connection:
-        (waiting,) = fetch(
-            connection,
-            "exchange/quarantine_list",
-            status="OPEN",
-            doc_type="ORDER_ENTRY",
-            partner_id=None,
-            limit=9,
-        )
+        (waiting,) = listed(connection, doc_type="ORDER_ENTRY")
     return str(waiting["quarantine_id"])
 
 

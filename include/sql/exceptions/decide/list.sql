@@ -1,8 +1,8 @@
--- purpose: Live cases for the command line, the most urgent first.
+-- purpose: Live cases for the command line and the board, the most urgent first.
 -- reads: exception_case (one row per case)
 -- writes: rows exception_case_id, status, severity, code, subject, partner_id, amount_minor, currency, since,
 --   snoozed_until
--- params: status, code, partner_id (each null for all), limit
+-- params: status, code, partner_id (each null for all), limit, offset
 SELECT
     exception_case_id,
     status,
@@ -25,4 +25,4 @@ ORDER BY
     amount_minor DESC NULLS LAST,
     since ASC,
     exception_case_id ASC
-LIMIT :limit
+LIMIT :limit OFFSET :offset

@@ -1,0 +1,1 @@
+"""The web pages inside Airflow: what was set aside, what is wrong, and what people decide."""
