@@ -17,6 +17,12 @@ from tieout.settlement.model import MATCHED_KINDS
 Source: TypeAlias = pa.Table | Path
 _LARGEST_MINOR = 10**17
 _DAY_US = 86_400_000_000
+_CODES = {
+    "key_code": "gateway, gateway_ref, kind, currency, settle_minor",
+    "ref_code": "gateway, gateway_ref",
+    "order_code": "gateway, order_ref",
+}
+"""Numbers made of keys, to find rows fast that may be alike; equal keys have equal numbers."""
 
 
 class InputRefused(TieoutError):  # noqa: N818 (it is what happened to the input)
@@ -203,6 +209,7 @@ def _create_view(con: duckdb.DuckDBPyConnection, side: Side, types: dict[str, st
     facts.append(f"CASE WHEN {cells['carried']} THEN 1 ELSE 0 END AS carried")
     if side is PAYMENTS:
         facts.append(f"CAST({cells['due_at']} AS BIGINT) AS due_us")
+    facts += [f"CAST(hash({keys}) >> 1 AS BIGINT) AS {code}" for code, keys in _CODES.items()]
     matched = ", ".join(f"'{kind}'" for kind in MATCHED_KINDS)
     facts.append(f"CASE WHEN kind IN ({matched}) THEN 1 ELSE 0 END AS is_matched_kind")
     con.execute(

@@ -30,21 +30,21 @@ UNION ALL
 SELECT
     'SETTLEMENT_OVERDUE' AS code,
     payment_id,
-    CAST(NULL AS VARCHAR) AS line_id,
+    NULL AS line_id,
     amount_minor,
     currency,
     'no line by the due time' AS reason,
-    CAST(NULL AS VARCHAR) AS reference,
+    NULL AS reference,
     CAST(0 AS BIGINT) AS candidates,
     gateway,
     gateway_ref,
     order_ref,
     kind,
-    CAST(NULL AS BIGINT) AS settled_minor,
+    NULL AS settled_minor,
     amount_minor AS expected_minor,
     currency AS expected_currency,
-    CAST(NULL AS BIGINT) AS days_apart,
-    CAST(NULL AS VARCHAR) AS related_payment_id,
-    CAST(NULL AS VARCHAR) AS related_line_id
+    NULL AS days_apart,
+    NULL AS related_payment_id,
+    NULL AS related_line_id
 FROM rest_payments
 WHERE is_late = 1

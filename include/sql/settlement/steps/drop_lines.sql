@@ -1,5 +1,5 @@
--- purpose: What the first pass left of the lines; later passes delete from it.
--- reads: lines (one row per line of a matched kind), step (one row per pair of the first pass)
+-- purpose: Keep the lines that the last step left.
+-- reads: open_lines (one row per line), step (one row per line it took)
 -- writes: open_lines (one row per line)
 SELECT
     l.line_no,
@@ -12,7 +12,8 @@ SELECT
     l.gross_minor,
     l.settle_minor,
     l.booked_day,
-    l.carried
-FROM lines AS l
+    l.rank_no,
+    l.bond
+FROM open_lines AS l
 LEFT JOIN step AS s ON l.line_no = s.line_no
 WHERE s.line_no IS NULL
