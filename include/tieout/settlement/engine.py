@@ -1,7 +1,8 @@
 """The matching engine: payments and settlement lines in, matches, exceptions and a proof out.
 
-Pure: no database but an in-process DuckDB that dies with the call, no clock, no Airflow. It checks the
-inputs, has the passes run (tieout.settlement.passes) and proves the outcome.
+Pure: no database but an in-process DuckDB that dies with the call, no clock, no Airflow. It checks
+the inputs, has the passes run (tieout.settlement.passes) and proves the outcome. The passes may run
+in another store; checks, proof and results stay here.
 """
 
 from collections.abc import Iterator
@@ -18,9 +19,11 @@ from tieout.settlement.inputs import LINES, PAYMENTS, Source, load
 from tieout.settlement.model import MatchSettings
 from tieout.settlement.passes import run_passes
 from tieout.settlement.proof import Proof, prove
-from tieout.settlement.stores import DuckStore
+from tieout.settlement.stores import DuckStore, Store
 
 _STEPS = "settlement/steps"
+_PASSED_IN = ("payments", "all_payments", "lines", "settings")
+_PASSED_OUT = ("exact_pairs", "other_pairs", "exceptions", "rest_payments")
 OUTPUTS = {
     "matches": f"{_STEPS}/matches",
     "exceptions": f"{_STEPS}/exceptions_out",
@@ -69,13 +72,18 @@ class Matched:
 
 
 def reconcile(
-    payments: Source, lines: Source, settings: MatchSettings, limits: Limits | None = None
+    payments: Source,
+    lines: Source,
+    settings: MatchSettings,
+    limits: Limits | None = None,
+    store: Store | None = None,
 ) -> Reconciliation:
     """Match two tables (Arrow tables, or paths of Parquet or CSV files).
 
+    The passes run in `store`, by default in the call's own DuckDB; the result is the same.
     Raises InputRefused when a table breaks the contract, RunDoesNotAddUp when the proof fails.
     """
-    with matching(payments, lines, settings, limits) as matched:
+    with matching(payments, lines, settings, limits, store) as matched:
         return Reconciliation(
             matched.table("matches"),
             matched.table("exceptions"),
@@ -86,14 +94,26 @@ def reconcile(
 
 @contextmanager
 def matching(
-    payments: Source, lines: Source, settings: MatchSettings, limits: Limits | None = None
+    payments: Source,
+    lines: Source,
+    settings: MatchSettings,
+    limits: Limits | None = None,
+    store: Store | None = None,
 ) -> Iterator[Matched]:
     """Like `reconcile`, but leaves the tables in the engine: for more rows than fit in memory."""
     with _connection(limits or Limits()) as con:
         load(con, PAYMENTS, payments)
         load(con, LINES, lines)
         _load_settings(con, settings)
-        run_passes(DuckStore(con))
+        own = DuckStore(con)
+        if store is None:
+            run_passes(own)
+        else:
+            for name in _PASSED_IN:
+                store.put(name, own.take(name))
+            run_passes(store)
+            for name in _PASSED_OUT:
+                own.put(name, store.take(name))
         con.execute(sql_text(f"{_STEPS}/pairs"))
         yield Matched(con, prove(con))
 
@@ -119,19 +139,20 @@ def _connection(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
 def _load_settings(con: duckdb.DuckDBPyConnection, settings: MatchSettings) -> None:
     con.execute(
         "CREATE TEMP TABLE settings (gateway VARCHAR, window_days BIGINT,"
-        " tolerance_minor BIGINT, overdue_days BIGINT, as_of_us BIGINT)"
+        " tolerance_minor BIGINT, overdue_days BIGINT, parts BIGINT, as_of_us BIGINT)"
     )
     found = con.execute("SELECT gateway FROM payments UNION SELECT gateway FROM lines").fetchall()
     names = [str(gateway) for (gateway,) in found]
     each = [settings.of(name) for name in names]
     con.execute(
         "INSERT INTO settings SELECT unnest($names), unnest($windows), unnest($tolerances),"
-        " unnest($overdues), $as_of",
+        " unnest($overdues), unnest($parts), $as_of",
         {
             "names": names,
             "windows": [one.window_days for one in each],
             "tolerances": [one.tolerance_minor for one in each],
             "overdues": [one.overdue_days for one in each],
+            "parts": [int(one.parts) for one in each],
             "as_of": settings.as_of_us,
         },
     )

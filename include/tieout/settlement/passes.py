@@ -1,9 +1,10 @@
 """The waterfall: which SQL files run, in what order, and what each leaves to the next.
 
-A pass is one file of include/sql/settlement/passes, a naming of leftovers one file of .../classify. But
-for the first pass and the last naming, such a file only says which groups of payments and lines are
-candidates; its head says by which reference they meet. Candidates become pairs in one way for all:
-contested lines wait, the mutual best win, and so on until nothing is added (.../steps).
+A pass is one file of include/sql/settlement/passes, a naming of leftovers one file of .../classify.
+But for the first pass and the last naming, such a file only says which groups of payments and lines
+are candidates; its head says by which reference they meet. Candidates become pairs in one way for
+all: contested lines wait, the mutual best win, and so on until nothing is added (.../steps). A pass
+of parts has keys as candidates: those whose sums agree.
 """
 
 import pyarrow as pa
@@ -52,13 +53,17 @@ def run_passes(store: Store) -> None:
     """
     _make(store, "crowded_keys")
     store.make("exact_pairs", _EXACT.text)
+    store.make("open_lines", _text("first_open_lines"))
+    _make(store, "near_payments")
     if store.count("crowded_keys"):
-        store.append("exact_pairs", _text("crowded_pairs"))
-    for name in ("left_lines", "near_payments", "open_lines"):
-        _make(store, name)
+        _take(store, "crowded_pairs", "exact_pairs")
+    store.make("open_lines", _text("bonds"))
     store.put("other_pairs", _PAIRS.empty_table())
     for file in _PASSES:
-        _pair(store, file)
+        if file.head["cardinality"] == "one-to-one":
+            _pair(store, file)
+        else:
+            _share(store, file)
     _name_the_rest(store)
 
 
@@ -87,6 +92,14 @@ def _pair(store: Store, file: SqlFile) -> None:
             return
 
 
+def _share(store: Store, file: SqlFile) -> None:
+    """Match the keys of which one side is the sum of the other."""
+    _prepare(store, file, "key_sums")
+    store.make("candidates", file.text)
+    if store.count("candidates"):
+        _take(store, "shared", "other_pairs")
+
+
 def _name(store: Store, file: SqlFile) -> None:
     """Name a file's candidates until none are left, contested ones as such."""
     rounds = 0
@@ -101,7 +114,7 @@ def _name(store: Store, file: SqlFile) -> None:
 
 
 def _candidates(store: Store, file: SqlFile) -> int:
-    _prepare(store, file)
+    _prepare(store, file, "neighbours")
     store.make("candidates", file.text)
     return store.count("candidates")
 
@@ -114,7 +127,8 @@ def _more(store: Store, result: str, into: str) -> bool:
     return 0 < won < store.count("candidates")
 
 
-def _prepare(store: Store, file: SqlFile) -> None:
+def _prepare(store: Store, file: SqlFile, compared: str) -> None:
+    """Make the groups of a file's payments and lines, and the table that compares them."""
     head = file.head
     payments = head.get("payments", "open")
     bond = 2 if payments == "taken" else 0 if "lines" in head else 1
@@ -124,12 +138,13 @@ def _prepare(store: Store, file: SqlFile) -> None:
         "payments": payments,
         "strongest_bond": bond,
         "currency": head["currency"],
+        "whole_side": "payment" if head["cardinality"].startswith("one payment") else "line",
         "in_window": int(head["window"].startswith("settings.")),
         "code": head.get("code", ""),
         "reason": head.get("reason", ""),
     }
     store.put("this_pass", pa.Table.from_pylist([one]))
-    for name in ("pass_payments", "pass_lines", "neighbours"):
+    for name in ("pass_payments", "pass_lines", compared):
         _make(store, name)
 
 

@@ -1,4 +1,9 @@
-"""Where the passes run: a store makes tables out of SELECTs, and says nothing of what they mean."""
+"""Where the passes run: a store makes tables out of SELECTs, and says nothing of what they mean.
+
+DuckDB is the one in daily use. PostgreSQL and Apache Spark run the same files unchanged: PostgreSQL
+as the check (tieout.settlement.postgres_store), Spark for those who outgrow one machine
+(tieout.settlement.spark_store).
+"""
 
 from typing import Protocol
 
@@ -10,7 +15,7 @@ class Store(Protocol):
     """An engine that holds tables by name and runs the portable SQL of include/sql/settlement."""
 
     def put(self, name: str, rows: pa.Table) -> None:
-        """Hold `rows` as the table `name`, in place of one of that name."""
+        """Hold `rows` (text and whole numbers) as the table `name`, in place of an older one."""
 
     def make(self, name: str, select: str) -> None:
         """Hold the result of a SELECT as `name`; it may read the table that it replaces."""
@@ -21,8 +26,8 @@ class Store(Protocol):
     def count(self, name: str) -> int:
         """How many rows the table `name` has."""
 
-    def arrow(self, select: str) -> pa.Table:
-        """The result of a SELECT."""
+    def take(self, name: str) -> pa.Table:
+        """All rows of the table `name`."""
 
 
 class DuckStore:
@@ -34,7 +39,7 @@ class DuckStore:
     def put(self, name: str, rows: pa.Table) -> None:
         """As Store.put."""
         self._con.register("rows_to_put", rows)
-        self._con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM rows_to_put")
+        self.make(name, "SELECT * FROM rows_to_put")
         self._con.unregister("rows_to_put")
 
     def make(self, name: str, select: str) -> None:
@@ -49,6 +54,6 @@ class DuckStore:
         """As Store.count."""
         return int(self._con.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0])
 
-    def arrow(self, select: str) -> pa.Table:
-        """As Store.arrow."""
-        return self._con.sql(select).to_arrow_table()
+    def take(self, name: str) -> pa.Table:
+        """As Store.take."""
+        return self._con.table(name).to_arrow_table()

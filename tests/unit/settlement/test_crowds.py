@@ -1,4 +1,4 @@
-"""A key that very many payments and lines share: the work grows with its rows, not their product."""
+"""A key that very many payments and lines share: work grows with its rows, not their product."""
 
 import random
 from typing import Any

@@ -1,8 +1,9 @@
 -- purpose: Pair the payments and lines of crowded keys one to one. Those of the same order_ref come
 --   first; then ranks decide: the n-th payment pairs with the n-th line, each side by day, then id.
 --   The work grows with the rows of a key, not with their product.
--- reads: payments, lines (one row each), crowded_keys (one row per key)
--- writes: exact_pairs (one row per payment and line)
+-- reads: near_payments, open_lines (one row each; all rows of a crowded key that has both sides are
+--   there), crowded_keys (one row per key)
+-- writes: step (one row per payment and line)
 WITH
 key_payments AS (
     SELECT
@@ -16,14 +17,15 @@ key_payments AS (
         p.settle_minor,
         p.amount_minor,
         p.booked_day,
+        p.rank_no,
         row_number() OVER (
             PARTITION BY
                 p.gateway, p.gateway_ref, p.kind, p.currency, p.settle_minor, p.order_ref
-            ORDER BY p.booked_day, p.payment_id
+            ORDER BY p.booked_day, p.rank_no
         ) AS nth
-    FROM payments AS p
+    FROM near_payments AS p
     INNER JOIN crowded_keys AS c ON p.key_code = c.key_code
-    WHERE p.gateway_ref IS NOT NULL
+    WHERE p.taken_by IS NULL AND p.gateway_ref IS NOT NULL
 ),
 
 key_lines AS (
@@ -38,12 +40,13 @@ key_lines AS (
         l.settle_minor,
         l.gross_minor,
         l.booked_day,
+        l.rank_no,
         row_number() OVER (
             PARTITION BY
                 l.gateway, l.gateway_ref, l.kind, l.currency, l.settle_minor, l.order_ref
-            ORDER BY l.booked_day, l.line_id
+            ORDER BY l.booked_day, l.rank_no
         ) AS nth
-    FROM lines AS l
+    FROM open_lines AS l
     INNER JOIN crowded_keys AS c ON l.key_code = c.key_code
     WHERE l.gateway_ref IS NOT NULL
 ),
@@ -80,7 +83,7 @@ ranked_payments AS (
             PARTITION BY
                 p.gateway, p.gateway_ref, p.kind, p.currency, p.settle_minor,
                 CASE WHEN s.line_no IS NULL THEN 1 ELSE 0 END
-            ORDER BY p.booked_day, p.payment_id
+            ORDER BY p.booked_day, p.rank_no
         ) AS nth
     FROM key_payments AS p
     LEFT JOIN same_order AS s ON p.payment_no = s.payment_no
@@ -101,7 +104,7 @@ ranked_lines AS (
             PARTITION BY
                 l.gateway, l.gateway_ref, l.kind, l.currency, l.settle_minor,
                 CASE WHEN s.payment_no IS NULL THEN 1 ELSE 0 END
-            ORDER BY l.booked_day, l.line_id
+            ORDER BY l.booked_day, l.rank_no
         ) AS nth
     FROM key_lines AS l
     LEFT JOIN same_order AS s ON l.line_no = s.line_no

@@ -13,7 +13,9 @@ SELECT
     l.settle_minor,
     l.booked_day,
     l.rank_no,
+    l.key_code,
+    l.ref_code,
+    l.order_code,
     l.bond
 FROM open_lines AS l
-LEFT JOIN step AS s ON l.line_no = s.line_no
-WHERE s.line_no IS NULL
+WHERE NOT EXISTS (SELECT 1 FROM step AS s WHERE s.line_no = l.line_no)

@@ -7,7 +7,7 @@ WITH consumed AS (
     SELECT payment_no
     FROM exact_pairs
     UNION ALL
-    SELECT payment_no
+    SELECT DISTINCT payment_no
     FROM other_pairs
     UNION ALL
     SELECT payment_no

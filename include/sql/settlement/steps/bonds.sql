@@ -2,7 +2,7 @@
 --   currency: 2, it names a taken payment of the same amount, so the line is a copy of one that is
 --   settled and takes no other payment; 1, it names a payment; 0, it names none. No later pass
 --   makes copies: where a payment is still open, the exact pass left no line of its key.
--- reads: left_lines (one row per line), near_payments (one row per payment)
+-- reads: open_lines (one row per line), near_payments (one row per payment)
 -- writes: open_lines (one row per line)
 WITH named AS (
     SELECT
@@ -10,7 +10,7 @@ WITH named AS (
         max(
             CASE WHEN t.taken_by IS NOT NULL AND t.settle_minor = l.settle_minor THEN 2 ELSE 1 END
         ) AS bond
-    FROM left_lines AS l
+    FROM open_lines AS l
     INNER JOIN near_payments AS t
         ON
             l.gateway = t.gateway
@@ -32,6 +32,9 @@ SELECT
     l.settle_minor,
     l.booked_day,
     l.rank_no,
-    coalesce(n.bond, 0) AS bond
-FROM left_lines AS l
+    l.key_code,
+    l.ref_code,
+    l.order_code,
+    CAST(coalesce(n.bond, 0) AS BIGINT) AS bond
+FROM open_lines AS l
 LEFT JOIN named AS n ON l.line_no = n.line_no
