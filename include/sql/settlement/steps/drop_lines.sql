@@ -1,6 +1,11 @@
 -- purpose: Keep the lines that the last step left.
 -- reads: open_lines (one row per line), step (one row per line it took)
 -- writes: open_lines (one row per line)
+WITH taken AS (
+    SELECT DISTINCT line_no
+    FROM step
+)
+
 SELECT
     l.line_no,
     l.line_id,
@@ -18,4 +23,5 @@ SELECT
     l.order_code,
     l.bond
 FROM open_lines AS l
-WHERE NOT EXISTS (SELECT 1 FROM step AS s WHERE s.line_no = l.line_no)
+LEFT JOIN taken AS s ON l.line_no = s.line_no
+WHERE s.line_no IS NULL

@@ -47,7 +47,7 @@ WITH meeting AS (
 
 parts AS (
     SELECT
-        m.*,
+        *,
         CASE
             WHEN whole_side = 'line' THEN payment_settle
             WHEN from_last = 1 THEN CAST(payment_settle - (lines_sum - line_settle) AS BIGINT)
@@ -58,7 +58,7 @@ parts AS (
             WHEN from_last = 1 THEN CAST(line_settle - (payments_sum - payment_settle) AS BIGINT)
             ELSE payment_settle
         END AS settled
-    FROM meeting AS m
+    FROM meeting
 )
 
 SELECT
