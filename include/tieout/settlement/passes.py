@@ -30,6 +30,7 @@ _PAIRS = pa.schema(
         "variance_minor": _NUMBER,
     }
 )
+_TAKEN = pa.schema({"payment_no": _NUMBER, "line_id": _TEXT})
 _CASES = pa.schema(
     {
         "line_no": _NUMBER,
@@ -55,6 +56,7 @@ def run_passes(store: Store) -> None:
     store.make("exact_pairs", _EXACT.text)
     store.make("open_lines", _text("first_open_lines"))
     _make(store, "near_payments")
+    store.put("taken", _TAKEN.empty_table())
     if store.count("crowded_keys"):
         _take(store, "crowded_pairs", "exact_pairs")
     store.make("open_lines", _text("bonds"))
@@ -94,7 +96,8 @@ def _pair(store: Store, file: SqlFile) -> None:
 
 def _share(store: Store, file: SqlFile) -> None:
     """Match the keys of which one side is the sum of the other."""
-    _prepare(store, file, "key_sums")
+    if not _prepare(store, file, "key_sums"):
+        return
     store.make("candidates", file.text)
     if store.count("candidates"):
         _take(store, "shared", "other_pairs")
@@ -114,7 +117,8 @@ def _name(store: Store, file: SqlFile) -> None:
 
 
 def _candidates(store: Store, file: SqlFile) -> int:
-    _prepare(store, file, "neighbours")
+    if not _prepare(store, file, "neighbours"):
+        return 0
     store.make("candidates", file.text)
     return store.count("candidates")
 
@@ -127,8 +131,8 @@ def _more(store: Store, result: str, into: str) -> bool:
     return 0 < won < store.count("candidates")
 
 
-def _prepare(store: Store, file: SqlFile, compared: str) -> None:
-    """Make the groups of a file's payments and lines, and the table that compares them."""
+def _prepare(store: Store, file: SqlFile, compared: str) -> bool:
+    """Make the groups of a file's payments and lines, and what compares them if there are any."""
     head = file.head
     payments = head.get("payments", "open")
     bond = 2 if payments == "taken" else 0 if "lines" in head else 1
@@ -144,8 +148,12 @@ def _prepare(store: Store, file: SqlFile, compared: str) -> None:
         "reason": head.get("reason", ""),
     }
     store.put("this_pass", pa.Table.from_pylist([one]))
-    for name in ("pass_payments", "pass_lines", compared):
+    for name in ("pass_lines", "pass_payments"):
         _make(store, name)
+        if not store.count(name):
+            return False
+    _make(store, compared)
+    return True
 
 
 def _take(store: Store, result: str, into: str) -> None:
@@ -153,7 +161,7 @@ def _take(store: Store, result: str, into: str) -> None:
     store.make("step", _text(result))
     if store.count("step"):
         store.append(into, "SELECT * FROM step")
-        store.make("near_payments", _text("take_payments"))
+        store.append("taken", _text("taken"))
         store.make("open_lines", _text("drop_lines"))
 
 

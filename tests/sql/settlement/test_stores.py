@@ -73,7 +73,8 @@ def spark() -> Iterator[Any]:
         pytest.skip("Spark needs java")
     builder = sql.SparkSession.builder.master("local[2]").appName("tieout-tests")
     options = {
-        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.sql.codegen.wholeStage": "false",
         "spark.ui.enabled": "false",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",

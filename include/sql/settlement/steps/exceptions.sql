@@ -21,11 +21,12 @@ SELECT
     p.currency AS expected_currency,
     abs(l.booked_day - coalesce(p.booked_day, r.booked_day)) AS days_apart,
     r.payment_id AS related_payment_id,
-    r.taken_by AS related_line_id
+    coalesce(r.taken_by, k.line_id) AS related_line_id
 FROM cases AS c
 INNER JOIN unmatched_lines AS l ON c.line_no = l.line_no
 LEFT JOIN near_payments AS p ON c.payment_no = p.payment_no
 LEFT JOIN near_payments AS r ON c.related_no = r.payment_no
+LEFT JOIN taken AS k ON c.related_no = k.payment_no
 UNION ALL
 SELECT
     'SETTLEMENT_OVERDUE' AS code,

@@ -4,7 +4,7 @@
 --   here in vain, since every pass compares the references themselves.
 -- reads: all_payments (one row per payment; settled_by is the line of an earlier run), open_lines (one
 --   row per line), exact_pairs (one row per pair)
--- writes: near_payments (one row per payment; taken_by is the line that took it; rank_no counts them by
+-- writes: near_payments (one row per payment; taken_by is the line that took it so far; rank_no counts them by
 --   id, so that a lower number is a lower id)
 WITH
 ref_codes AS (
