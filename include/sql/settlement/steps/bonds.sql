@@ -9,7 +9,13 @@ WITH named AS (
     SELECT
         l.line_no,
         max(
-            CASE WHEN coalesce(t.taken_by, k.line_id) IS NOT NULL AND t.settle_minor = l.settle_minor THEN 2 ELSE 1 END
+            CASE
+                WHEN
+                    coalesce(t.taken_by, k.line_id) IS NOT NULL
+                    AND t.settle_minor = l.settle_minor
+                    THEN 2
+                ELSE 1
+            END
         ) AS bond
     FROM open_lines AS l
     INNER JOIN near_payments AS t
