@@ -19,7 +19,7 @@ _LARGEST_MINOR = 10**17
 _DAY_US = 86_400_000_000
 _CODES = {
     "key_code": "gateway_ref, settle_minor",
-    "ref_code": "gateway, gateway_ref",
+    "ref_code": "gateway_ref",
     "order_code": "gateway, order_ref",
 }
 """Numbers made of keys, to find rows fast that may be alike; equal keys have equal numbers."""

@@ -1,8 +1,7 @@
 """Where the passes run: a store makes tables out of SELECTs, and says nothing of what they mean.
 
-DuckDB is the one in daily use. PostgreSQL and Apache Spark run the same files unchanged: PostgreSQL
-as the check (tieout.settlement.postgres_store), Spark for those who outgrow one machine
-(tieout.settlement.spark_store).
+DuckDB is the one in daily use. PostgreSQL runs the same files unchanged, as the check
+(tieout.settlement.postgres_store).
 """
 
 from typing import Protocol

@@ -1,10 +1,6 @@
-"""The same pass files give the same rows in DuckDB, in PostgreSQL and in Apache Spark."""
+"""The same pass files give the same rows in DuckDB and in PostgreSQL."""
 
 import random
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -14,7 +10,6 @@ from tieout.kernel.database import transaction
 from tieout.settlement.engine import Reconciliation, reconcile
 from tieout.settlement.model import MatchSettings
 from tieout.settlement.postgres_store import PostgresStore
-from tieout.settlement.spark_store import SparkStore
 from tieout.settlement.stores import Store
 
 _ROWS = 200
@@ -64,29 +59,3 @@ def test_postgresql_gives_the_same_rows(empty_database_url: str, seed: int) -> N
     assert len(expected.proof.by_pass) >= 6
     with transaction(empty_database_url, actor="test") as connection:
         _same(expected, _run(seed, PostgresStore(connection)))
-
-
-@pytest.fixture(scope="module")
-def spark() -> Iterator[Any]:
-    sql = pytest.importorskip("pyspark.sql", reason="Spark: pip install pyspark")
-    if not shutil.which("java"):
-        pytest.skip("Spark needs java")
-    builder = sql.SparkSession.builder.master("local[2]").appName("tieout-tests")
-    options = {
-        "spark.sql.shuffle.partitions": "1",
-        "spark.sql.codegen.wholeStage": "false",
-        "spark.ui.enabled": "false",
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.sql.ansi.enabled": "true",
-    }
-    for name, value in options.items():
-        builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
-    yield session
-    session.stop()
-
-
-def test_spark_gives_the_same_rows(spark: Any, tmp_path: Path) -> None:
-    _same(_run(0), _run(0, SparkStore(spark, str(tmp_path))))

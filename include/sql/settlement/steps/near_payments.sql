@@ -1,6 +1,6 @@
 -- purpose: The payments that an open line can mean by either reference, taken or not. All later
 --   work is on these, so that it is proportional to what the exact pass left, not to all payments.
---   The codes are numbers made of gateway and reference: a payment that only shares the number is
+--   The codes are numbers made of references: a payment that only shares the number is
 --   here in vain, since every pass compares the references themselves.
 -- reads: all_payments (one row per payment; settled_by is the line of an earlier run), open_lines (one
 --   row per line), exact_pairs (one row per pair)
@@ -32,6 +32,8 @@ reachable AS (
         p.settle_minor,
         p.booked_day,
         p.key_code,
+        p.ref_code,
+        p.order_code,
         p.settled_by
     FROM all_payments AS p
     LEFT JOIN ref_codes AS r ON p.ref_code = r.ref_code
@@ -51,6 +53,8 @@ SELECT
     p.settle_minor,
     p.booked_day,
     p.key_code,
+    p.ref_code,
+    p.order_code,
     coalesce(p.settled_by, s.line_id) AS taken_by,
     row_number() OVER (ORDER BY p.payment_id) AS rank_no
 FROM reachable AS p

@@ -13,7 +13,8 @@ WITH keyed AS (
         l.gross_minor,
         l.booked_day,
         l.rank_no,
-        CASE WHEN t.reference = 'gateway_ref' THEN l.gateway_ref ELSE l.order_ref END AS ref
+        CASE WHEN t.reference = 'gateway_ref' THEN l.gateway_ref ELSE l.order_ref END AS ref,
+        CASE WHEN t.reference = 'gateway_ref' THEN l.ref_code ELSE l.order_code END AS code
     FROM open_lines AS l
     CROSS JOIN this_pass AS t
     WHERE l.bond <= t.strongest_bond
@@ -24,17 +25,17 @@ SELECT
     line_id,
     gateway,
     ref,
+    code,
     kind,
     currency,
     settle_minor,
     gross_minor,
     booked_day,
-    row_number() OVER (
-        PARTITION BY gateway, ref, kind, currency, settle_minor, booked_day
-        ORDER BY rank_no
-    ) AS nth,
-    min(rank_no) OVER (
-        PARTITION BY gateway, ref, kind, currency, settle_minor, booked_day
-    ) AS group_no
+    row_number() OVER alike AS nth,
+    min(rank_no) OVER alike AS group_no
 FROM keyed
 WHERE ref IS NOT NULL
+WINDOW alike AS (
+    PARTITION BY gateway, ref, kind, currency, settle_minor, booked_day
+    ORDER BY rank_no
+)
