@@ -8,8 +8,14 @@ from tieout.formats.spec import FormatSpec
 
 
 def corpus(format_id: str) -> list[bytes]:
-    """The golden samples of a format, from which mutated inputs grow."""
-    return [path.read_bytes() for path in inputs() if path.parent.name == format_id]
+    """The golden samples of a format, from which mutated inputs grow.
+
+    A format whose files are always refused has none: then all that share its first word.
+    """
+    own = [path for path in inputs() if path.parent.name == format_id]
+    first = format_id.partition("-")[0]
+    alike = own or [path for path in inputs() if path.parent.name.startswith(f"{first}-")]
+    return [path.read_bytes() for path in alike]
 
 
 def judge(data: bytes, spec: FormatSpec) -> None:

@@ -4,7 +4,7 @@
 -- grace: 0
 -- remedy: Send the partner what was expected and found, and ask for the file again; it loads by itself. Where
 --   a control number came twice, ask which file holds, then accept this one or discard it
---   (tieout quarantine files).
+--   (tieout quarantine files); one that does not tie can be accepted with --accept-unbalanced.
 -- resolves: a later file of the same name or control number loads, or a person discards this one
 -- reads: source_file (one row per file)
 -- writes: one row per partner, document type and file name
@@ -24,7 +24,7 @@ SELECT
     jsonb_agg(
         jsonb_build_object(
             'source_file_id', f.source_file_id, 'sha256', f.sha256, 'status', f.status,
-            'problem', f.problem
+            'problem', f.problem, 'accepted_unbalanced', f.facts -> 'accepted_unbalanced'
         ) ORDER BY f.source_file_id
     ) -> -1 AS evidence
 FROM source_file AS f

@@ -9,7 +9,8 @@ SELECT
     f.partner_id,
     f.name,
     f.sha256,
-    f.format_id
+    f.format_id,
+    f.facts -> 'accepted_unbalanced' IS NOT NULL AS accepted_unbalanced
 FROM quarantine AS q
 INNER JOIN source_file AS f ON q.source_file_id = f.source_file_id
 WHERE

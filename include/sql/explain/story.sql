@@ -213,7 +213,13 @@ told AS (
     SELECT
         l.booked_at AS at,
         l.gateway || ' settles ' || coalesce(l.order_ref, l.gateway_ref, '?') || ' ('
-        || l.kind || ', line:' || l.settlement_line_id || ')' AS what,
+        || l.kind || ', line:' || l.settlement_line_id || ')'
+        || coalesce(
+            ', in a file that does not tie, accepted by '
+            || (f.facts -> 'accepted_unbalanced' ->> 'by') || ' ('
+            || (f.facts -> 'accepted_unbalanced' ->> 'reason') || ')',
+            ''
+        ) AS what,
         l.gross_minor AS amount_minor,
         l.currency,
         f.name AS file_name,

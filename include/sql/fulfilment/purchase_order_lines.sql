@@ -15,6 +15,7 @@ SELECT
     l.quantity,
     ol.unit_price_minor AS unit_cost_minor,
     s.currency,
+    s.ordered_at,
     o.ship_by,
     a.name AS ship_to_name,
     a.street AS ship_to_street,

@@ -1,8 +1,9 @@
 -- purpose: Answers that cannot be taken: what they speak of is unknown, or their quantities cannot be.
 -- reads: staged (one row per answered line), vendor_order, vendor_order_line, vendor_answer
--- writes: staged_rejected (one row per refused row, with the first rule that it breaks)
+-- writes: staged_rejected (one row per refused row, with the first rule that it breaks); an answer to a
+--   whole order states no line and is judged for each
 INSERT INTO staged_rejected (source_file_id, line_no, field, value, rule, reason, remedy)
-SELECT
+SELECT DISTINCT ON (j.source_file_id, j.line_no)
     j.source_file_id,
     j.line_no,
     v.field,
@@ -24,7 +25,8 @@ FROM (
             WHEN l.vendor_order_line_id IS NULL THEN 'unknown-line'
             WHEN s.sku <> l.sku THEN 'other-sku'
             WHEN
-                s.quantity_accepted + s.quantity_rejected + s.quantity_backordered
+                s.order_line_no IS NOT NULL
+                AND s.quantity_accepted + s.quantity_rejected + s.quantity_backordered
                 NOT BETWEEN 1 AND l.quantity
                 THEN 'quantity'
             WHEN
@@ -33,11 +35,14 @@ FROM (
                 OR s.code IN ('R', 'B') AND s.quantity_accepted > 0
                 THEN 'code'
             WHEN
-                s.quantity_accepted < l.shipped
+                CASE
+                    WHEN s.order_line_no IS NULL AND s.code = 'A' THEN l.quantity
+                    ELSE s.quantity_accepted
+                END < l.shipped
                 AND f.answered_at >= coalesce(
                     (
                         SELECT max(a.answered_at) FROM vendor_answer AS a
-                        WHERE a.vendor_order_no = s.vendor_order_no AND a.line_no = s.order_line_no
+                        WHERE a.vendor_order_no = s.vendor_order_no AND a.line_no = l.line_no
                     ), f.answered_at
                 )
                 THEN 'shipped-already'
@@ -47,7 +52,9 @@ FROM (
     LEFT JOIN vendor_order AS o
         ON s.vendor_order_no = o.vendor_order_no AND s.partner_id = o.vendor_id
     LEFT JOIN vendor_order_line AS l
-        ON o.vendor_order_id = l.vendor_order_id AND s.order_line_no = l.line_no
+        ON
+            o.vendor_order_id = l.vendor_order_id
+            AND (s.order_line_no = l.line_no OR s.order_line_no IS NULL AND s.code IN ('A', 'R'))
 ) AS j
 INNER JOIN (
     VALUES
@@ -78,3 +85,4 @@ INNER JOIN (
         'Ask the vendor what it shipped; discard the row if the shipment holds.'
     )
 ) AS v (rule, field, reason, remedy) ON j.rule = v.rule
+ORDER BY j.source_file_id ASC, j.line_no ASC, j.rule ASC

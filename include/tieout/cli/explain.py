@@ -39,17 +39,20 @@ def run(args: argparse.Namespace) -> int:
 
     with transaction(settings().database_url, actor="explain") as connection:
         story = fetch(connection, "explain/story", id=args.id)
+        hashes = sorted({event["sha256"] for event in story if event["sha256"]})
+        files = fetch(connection, "explain/file_formats", hashes=hashes)
+    formats = {file["sha256"]: file["format_id"] for file in files}
     if not story:
         raise NothingKnown(
             f"Nothing is known about {args.id!r}.",
             remedy="Give an order, payment or vendor order reference, line:N or case:N.",
         )
     for event in story:
-        print("\n".join(_told(event)))
+        print("\n".join(_told(event, formats)))
     return 0
 
 
-def _told(event: Mapping[str, Any]) -> list[str]:
+def _told(event: Mapping[str, Any], formats: Mapping[str, str]) -> list[str]:
     when = f"{event['at']:%Y-%m-%d %H:%M:%S}" if event["at"] else " " * 19
     lines = [f"{when}  {event['what']}{_amount(event)}"]
     indent = " " * 21
@@ -58,7 +61,9 @@ def _told(event: Mapping[str, Any]) -> list[str]:
         proof = f", sha256 {event['sha256']}" if event["sha256"] else ""
         lines.append(f"{indent}from {event['file_name']}{place}{proof}")
     if event["sha256"] and event["file_line"]:
-        lines.append(f"{indent}| {_raw(event['sha256'], event['file_line'])}")
+        sha256, line = event["sha256"], event["file_line"]
+        texts = _raw(sha256, line, formats.get(sha256)).splitlines()
+        lines += [f"{indent}| {text}" for text in texts]
     return lines
 
 
@@ -70,14 +75,38 @@ def _amount(event: Mapping[str, Any]) -> str:
     return f", {Money(event['currency'], event['amount_minor'])}"
 
 
-def _raw(sha256: str, line: int) -> str:
-    """A line of an archived file as it came, card numbers masked."""
-    lines = _lines(sha256)
-    return mask_cards(lines[line - 1]) if line <= len(lines) else "(no such line)"
+def _raw(sha256: str, line: int, format_id: str | None) -> str:
+    """A record of an archived file as it came, card numbers masked.
+
+    Of a file whose records are lines it is the line; of others what the format takes for one.
+    """
+    from tieout.formats.corrections import record_texts
+    from tieout.formats.registry import format_spec
+    from tieout.formats.results import FileRefused
+    from tieout.kernel import archive
+    from tieout.kernel.errors import SettingsError
+
+    try:
+        spec = format_spec(format_id) if format_id else None
+    except SettingsError:  # a format that is no longer there; its file still is
+        spec = None
+    if spec is None or spec.layout.by_line:
+        lines = _lines(sha256)
+        return mask_cards(lines[line - 1]).rstrip() if line <= len(lines) else "(no such line)"
+    try:
+        found = record_texts(archive.get(sha256), spec, name=sha256, lines=[line])
+    except FileRefused as refusal:
+        return f"({refusal.message})"
+    return mask_cards(found[line]).rstrip() if line in found else "(no such line)"
 
 
 @cache
 def _lines(sha256: str) -> list[str]:
+    from tieout.formats.results import FileRefused
+    from tieout.formats.source import open_source
     from tieout.kernel import archive
 
-    return archive.get(sha256).decode("utf-8", errors="replace").splitlines()
+    try:
+        return open_source(archive.get(sha256), sha256, ("utf-8", "cp1252")).lines
+    except FileRefused as refusal:
+        return [f"({refusal.message})"]

@@ -28,15 +28,16 @@ def run(args: argparse.Namespace) -> int:
     """Print the format's id and the reason. Raises TieoutError (exit code 2) where none fits."""
     from tieout.formats.identify import identify
 
-    found = identify(content(args.file), args.file.name)
+    found = identify(readable(args.file), args.file.name)
     print(f"{found.format_id}: {found.reason}")
     return 0
 
 
-def content(path: Path) -> bytes:
-    """The bytes of a file. Raises FileUnreadable that says why they cannot be had."""
+def readable(path: Path) -> Path:
+    """The path of a file that can be read. Raises FileUnreadable that says why it cannot."""
     try:
-        return path.read_bytes()
+        with path.open("rb"):
+            return path
     except FileNotFoundError:
         why, remedy = "There is no such file.", "Check the path."
     except IsADirectoryError:
@@ -44,3 +45,8 @@ def content(path: Path) -> bytes:
     except OSError as error:
         why, remedy = f"The file cannot be read: {error.strerror}.", "Check who may read it."
     raise FileUnreadable(why, remedy=remedy, place=Place(str(path)))
+
+
+def content(path: Path) -> bytes:
+    """The bytes of a file. Raises FileUnreadable that says why they cannot be had."""
+    return readable(path).read_bytes()

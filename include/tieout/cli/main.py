@@ -16,12 +16,15 @@ from tieout.kernel.errors import TieoutError
 COMMANDS = {
     "identify": "say which format a file has",
     "parse": "read a partner's file by its format",
+    "formats": "draft a format for an unknown file",
     "match": "match payments with settlement lines",
     "partners": "load partners, their feeds and accounts",
     "exceptions": "list cases and decide about them; list the codes",
     "explain": "tell the story of an order, a payment or a case",
+    "preview": "show the purchase-order file of an order in its vendor's format",
     "quarantine": "list, show, correct or discard rows that were set aside",
     "status": "say how things stand",
+    "tracking": "say whose tracking number that can be",
 }
 """Every command and its one-line help; the module has the command's name."""
 

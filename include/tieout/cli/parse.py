@@ -1,24 +1,27 @@
 """`tieout parse FILE`: the canonical rows of a partner's file, and whether it ties."""
 
 import argparse
-import json
 import sys
-import tempfile
+from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tieout.cli.identify import FileUnreadable, content
-from tieout.kernel.errors import Place
+from tieout.cli.identify import readable
+from tieout.kernel.errors import Place, TieoutError
 
 if TYPE_CHECKING:
     from tieout.formats.results import ParsedFile
     from tieout.formats.spec import FormatSpec
 
 SHOWN = 20
-BATCH = 10_000
+BATCH = 50_000
+
+
+class NobodyDecided(TieoutError):  # noqa: N818 (a state, as in FileUnreadable)
+    """A decision without the name of a person or a reason."""
+
+    slug = "nobody-decided"
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -35,28 +38,52 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--format", metavar="ID", help="the format's id; by default told from the file's content"
     )
     parser.add_argument(
-        "--out", type=Path, metavar="ROWS.jsonl", help="write the canonical rows, one JSON per line"
+        "--out",
+        type=Path,
+        metavar="ROWS",
+        help="write the canonical rows, as the name ends: .jsonl, .csv or .parquet",
     )
     parser.add_argument(
         "--strict", action="store_true", help="refuse the file for checks that are only reported"
     )
+    parser.add_argument(
+        "--accept-unbalanced",
+        metavar="REASON",
+        help="read the file though its control totals do not tie; needs --by",
+    )
+    parser.add_argument("--by", metavar="NAME", help="who accepts that")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print what is in the file. Raises TieoutError (exit code 2) where it is refused."""
+    from tieout.cli.rows_out import write_rows
     from tieout.formats.identify import identify
     from tieout.formats.reading import read
     from tieout.formats.registry import format_spec
 
-    data = content(args.file)
-    spec = format_spec(args.format or identify(data, args.file.name).format_id)
-    parsed = read(data, spec, name=args.file.name, strict=args.strict)
+    _require_person(args)
+    path = readable(args.file)
+    spec = format_spec(args.format or identify(path, path.name).format_id)
+    accepts = bool(args.accept_unbalanced)
+    parsed = read(path, spec, name=path.name, strict=args.strict, accept_unbalanced=accepts)
     _report(parsed, spec)
+    if accepts:
+        print(f"accepted  by {args.by}: {args.accept_unbalanced}")
     if args.out is not None:
-        _write_rows(parsed, args.out)
+        write_rows(parsed, args.out)
     clean = not parsed.rejected and all(check.ok for check in parsed.checks)
     return 0 if clean else 1
+
+
+def _require_person(args: argparse.Namespace) -> None:
+    if args.accept_unbalanced is None:
+        return
+    if not args.accept_unbalanced.strip() or not (args.by or "").strip():
+        raise NobodyDecided(
+            "A file that does not tie is accepted by a person for a reason.",
+            remedy="Give --accept-unbalanced a reason, and --by the name of who decides.",
+        )
 
 
 def _report(parsed: "ParsedFile", spec: "FormatSpec") -> None:
@@ -67,10 +94,14 @@ def _report(parsed: "ParsedFile", spec: "FormatSpec") -> None:
     print(f"records   {counts.read}{also}")
     print(f"rows      {counts.applied}")
     print(f"rejected  {counts.rejected}")
+    if counts.skipped:
+        print(f"skipped   {counts.skipped} records that are no rows by the partner's documentation")
+    if parsed.new_columns:
+        print(f"extra     {len(parsed.new_columns)} columns: {', '.join(parsed.new_columns)}")
     for name, value in parsed.facts.items():
         print(f"fact      {name} = {value}")
     for check in parsed.checks:
-        state = "ok" if check.ok else "FAILED (reported only)"
+        state = "ok" if check.ok else "FAILED (not refused for it)"
         print(f"check     {check.name}: {state}, expected {check.expected}, found {check.found}")
     for line in _totals(parsed):
         print(f"total     {line}")
@@ -85,43 +116,22 @@ def _report(parsed: "ParsedFile", spec: "FormatSpec") -> None:
 
 def _totals(parsed: "ParsedFile") -> Iterator[str]:
     """Settlement lines by kind and currency: how many, and what they come to."""
+    import pyarrow as pa
+
     from tieout.kernel.money import Money
 
     if "settlement_net_minor" not in parsed.rows.column_names:
         return
-    keys = ["kind", "settlement_currency"]
-    sums = parsed.rows.group_by(keys, use_threads=False).aggregate(
-        [("settlement_net_minor", "sum"), ("settlement_net_minor", "count")]
-    )
-    for row in sums.sort_by([(key, "ascending") for key in keys]).to_pylist():
-        net = Money(row["settlement_currency"], row["settlement_net_minor_sum"])
-        yield f"{row['kind']}: {row['settlement_net_minor_count']} rows, net {net}"
-
-
-def _write_rows(parsed: "ParsedFile", path: Path) -> None:
-    """The rows as JSON lines, whole or not at all."""
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            part = Path(folder, path.name)
-            with part.open("w", encoding="utf-8") as out:
-                for batch in parsed.rows.to_batches(max_chunksize=BATCH):
-                    out.writelines(
-                        f"{json.dumps(row, default=_plain, ensure_ascii=False)}\n"
-                        for row in batch.to_pylist()
-                    )
-            part.replace(path)
-    except OSError as error:
-        raise FileUnreadable(
-            f"The rows cannot be written: {error.strerror}.",
-            remedy="Name a file in a folder that can be written to.",
-            place=Place(str(path)),
-        ) from error
-
-
-def _plain(value: object) -> str:
-    """Times in ISO 8601, rates as exact text."""
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    raise TypeError(f"{type(value)} has no JSON")
+    net: Counter[tuple[str, str]] = Counter()
+    rows: Counter[tuple[str, str]] = Counter()
+    for batch in parsed.batches(BATCH):
+        groups = pa.table(batch).group_by(["kind", "settlement_currency"], use_threads=False)
+        sums = groups.aggregate(
+            [("settlement_net_minor", "sum"), ("settlement_net_minor", "count")]
+        )
+        for row in sums.to_pylist():
+            key = (row["kind"], row["settlement_currency"])
+            net[key] += row["settlement_net_minor_sum"]
+            rows[key] += row["settlement_net_minor_count"]
+    for key in sorted(net):
+        yield f"{key[0]}: {rows[key]} rows, net {Money(key[1], net[key])}"

@@ -36,9 +36,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     files.add_argument("--partner", metavar="ID")
     files.add_argument("--limit", type=int, default=100)
     accept_file = actions.add_parser(
-        "accept-file", help="load a file whose control number is taken"
+        "accept-file", help="load a file whose control number is taken, or that does not tie"
     )
     _file(accept_file)
+    accept_file.add_argument(
+        "--accept-unbalanced",
+        action="store_true",
+        help="load a refused file though its control totals do not tie",
+    )
     _decision(accept_file)
     discard_file = actions.add_parser("discard-file", help="decide that a file is never loaded")
     _file(discard_file)
@@ -121,11 +126,12 @@ def _print_files(connection: "Connection", args: argparse.Namespace) -> None:
 
 def _decide_file(connection: "Connection", args: argparse.Namespace) -> None:
     from tieout.exchange.quarantine import Decision
-    from tieout.exchange.unloaded import accept_file, discard_file
+    from tieout.exchange.unloaded import accept_file, accept_unbalanced_file, discard_file
 
     decision = Decision(args.actor, args.reason, datetime.now(UTC))
     if args.action == "accept-file":
-        accept_file(connection, args.id, decision)
+        accept = accept_unbalanced_file if args.accept_unbalanced else accept_file
+        accept(connection, args.id, decision)
         print(f"file {args.id} is accepted; the next run of its flow loads it")
     else:
         discard_file(connection, args.id, decision)

@@ -1,7 +1,9 @@
 """A file that arrived: fetched whole, without card numbers, kept in the archive, parsed."""
 
+import io
 import logging
 import re
+from codecs import BOM_UTF8
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,10 +14,11 @@ import pyarrow as pa
 
 from tieout.exchange.cards import card_rows
 from tieout.exchange.feeds import MARKER, Feed, Waiting
-from tieout.formats.corrections import read_corrected
+from tieout.formats.corrections import read_corrected, record_texts
 from tieout.formats.reading import read_all
 from tieout.formats.registry import format_spec
 from tieout.formats.results import Counts, Fact, FileRefused, ParsedFile, RowProblem
+from tieout.formats.source import open_source
 from tieout.formats.spec import FormatSpec
 from tieout.kernel import archive, crash
 from tieout.kernel.cards import mask_cards
@@ -85,8 +88,12 @@ def unchanged(files: Files, waiting: Waiting) -> Waiting | None:
     return None
 
 
-def parse_files(fetched: Sequence[Fetched]) -> list[Parsed]:
-    """What the formats of their feeds make of files: those of one format are read together."""
+def parse_files(fetched: Sequence[Fetched], accepted: frozenset[str]) -> list[Parsed]:
+    """What the formats of their feeds make of files: those of one format are read together.
+
+    `accepted` holds the SHA-256, as in the archive, of files that a person takes in though they do
+    not tie.
+    """
     parsed = [Parsed(each, refusal) for each in fetched if (refusal := _marker_refusal(each))]
     refused = {id(each.fetched) for each in parsed}
     by_format: dict[str, list[Fetched]] = {}
@@ -95,9 +102,16 @@ def parse_files(fetched: Sequence[Fetched]) -> list[Parsed]:
             by_format.setdefault(each.waiting.feed.format_id, []).append(each)
     for format_id, share in by_format.items():
         files = [(each.waiting.file.name, each.data) for each in share]
-        found = read_all(files, format_spec(format_id))
+        as_they_came = _accepted_as_they_came(share, accepted) if accepted else accepted
+        found = read_all(files, format_spec(format_id), accepted=as_they_came)
         parsed += [Parsed(each, one) for each, one in zip(share, found, strict=True)]
     return parsed
+
+
+def _accepted_as_they_came(fetched: Sequence[Fetched], accepted: frozenset[str]) -> frozenset[str]:
+    """The SHA-256 of the accepted files with the card numbers that the archive has masked."""
+    kept = {Content.of(each.data).sha256: Content.of(_masked(each, None)) for each in fetched}
+    return frozenset(came for came, content in kept.items() if content.sha256 in accepted)
 
 
 def archive_files(parsed: Sequence[Parsed]) -> list[Arrival]:
@@ -112,12 +126,26 @@ def archive_files(parsed: Sequence[Parsed]) -> list[Arrival]:
 
 
 def read_again(
-    sha256: str, format_id: str, name: str, corrected: Mapping[int, str]
+    sha256: str,
+    format_id: str,
+    name: str,
+    corrected: Mapping[int, str],
+    *,
+    accept_unbalanced: bool = False,
 ) -> tuple[ParsedFile | None, FileRefused | None]:
-    """The corrected rows of an archived file; refused when they do not fit into their file."""
+    """The corrected rows of an archived file; refused when they do not fit into their file.
+
+    `accept_unbalanced` is for files that a person let load though they do not tie.
+    """
     spec = format_spec(format_id)
     try:
-        parsed = read_corrected(archive.get(sha256), spec, name=name, corrected=corrected)
+        parsed = read_corrected(
+            archive.get(sha256),
+            spec,
+            name=name,
+            corrected=corrected,
+            accept_unbalanced=accept_unbalanced,
+        )
     except FileRefused as error:
         return None, error
     return _without_cards(parsed, card_rows(parsed.rows), corrected), None
@@ -125,19 +153,16 @@ def read_again(
 
 def raw_records(data: bytes, parsed: ParsedFile, lines: Collection[int]) -> dict[int, str]:
     """The text of the records that start on these lines, with card numbers masked."""
-    text = data.decode("utf-8-sig", errors="replace").split("\n")
-    ends = _ends(parsed)
-    return {
-        line: mask_cards("\n".join(text[line - 1 : ends.get(line, line)]).rstrip("\r\n"))
-        for line in lines
-    }
+    spec = format_spec(parsed.format_id)
+    texts = record_texts(data, spec, name=parsed.name, lines=lines)
+    return {line: mask_cards(texts[line]) for line in lines}
 
 
-def _ends(parsed: ParsedFile) -> dict[int, int]:
-    """The last line of each record by its first; of the last record only the first is known."""
+def _ends(parsed: ParsedFile, data: bytes) -> dict[int, int]:
+    """The line up to which each record goes at most, by its first line."""
     lines = parsed.rows.column("line_no").to_pylist() + [each.line for each in parsed.rejected]
-    starts = sorted(lines)
-    return {start: after - 1 for start, after in pairwise(starts)}
+    beyond = data.count(b"\n") + data.count(b"\r") + 2
+    return {start: after - 1 for start, after in pairwise([*sorted(lines), beyond])}
 
 
 def _log_unfinished(waiting: Waiting) -> None:
@@ -167,16 +192,18 @@ def _without_card_numbers(parsed: Parsed) -> tuple[bytes, ParsedFile | FileRefus
     """The bytes to keep, and the file with rows that hold a card number set aside."""
     data, whole = parsed.fetched.data, parsed.found
     if isinstance(whole, FileRefused):
-        return _masked(data, None), whole
+        return _masked(parsed.fetched, None), whole
     cards = card_rows(whole.rows)
     if not cards and not whole.rejected:
         return data, whole
     lines = whole.rows.column("line_no")
     texts = raw_records(data, whole, [lines[position].as_py() for position in cards])
     found = _without_cards(whole, cards, texts)
+    if not format_spec(whole.format_id).layout.by_line:
+        return _masked(parsed.fetched, None), found
     bad = [each.line for each in found.rejected]
-    ends = _ends(whole)
-    kept = _masked(data, {n for line in bad for n in range(line, ends.get(line, line) + 1)})
+    ends = _ends(whole, _in_utf8(parsed.fetched))
+    kept = _masked(parsed.fetched, {n for line in bad for n in range(line, ends[line] + 1)})
     return kept, found
 
 
@@ -193,12 +220,31 @@ def _arrival(parsed: Parsed, sha256: str, kept: bytes, found: ParsedFile | FileR
     )
 
 
-def _masked(data: bytes, lines: Collection[int] | None) -> bytes:
-    """The bytes with card numbers masked on these lines (from 1), or on all."""
-    text = data.decode("utf-8", errors="surrogateescape").split("\n")
-    for number in range(1, len(text) + 1) if lines is None else lines:
-        text[number - 1] = mask_cards(text[number - 1])
-    return "\n".join(text).encode("utf-8", errors="surrogateescape")
+def _masked(fetched: Fetched, numbers: Collection[int] | None) -> bytes:
+    """The bytes of a file with card numbers masked on these lines (from 1), or on all.
+
+    Where one is masked in a file that came packed or in another encoding, what is left is its
+    content in UTF-8.
+    """
+    content = _in_utf8(fetched)
+    text = content.decode("utf-8", errors="surrogateescape")
+    lines = list(io.StringIO(text, newline=""))
+    for number in range(1, len(lines) + 1) if numbers is None else numbers:
+        if number <= len(lines):
+            lines[number - 1] = mask_cards(lines[number - 1])
+    masked = "".join(lines).encode("utf-8", errors="surrogateescape")
+    return fetched.data if masked == content else masked
+
+
+def _in_utf8(fetched: Fetched) -> bytes:
+    """The content of a file, with a byte order mark where the file itself was not UTF-8."""
+    data, feed = fetched.data, fetched.waiting.feed
+    spec = format_spec(feed.format_id)
+    try:
+        source = open_source(data, "", spec.encodings, binary=spec.layout.binary)
+    except FileRefused:
+        return data
+    return data if data.endswith(source.raw) else BOM_UTF8 + source.raw
 
 
 def _without_cards(

@@ -99,8 +99,9 @@ def _fetch_new(conn_url: str, actor: str, feeds: Sequence[Feed], as_of: datetime
         crash.point("inbox.listed")
         with transaction(conn_url, actor) as connection:
             new = _unknown(connection, list(chain.from_iterable(listings)), as_of)
+            accepted = _accepted(connection, new)
         fetched = [each for each in tour.each(opened, fetch_file, new) if each is not None]
-        arrivals += archive_files(_finished(tour, opened, parse_files(fetched)))
+        arrivals += archive_files(_finished(tour, opened, parse_files(fetched, accepted)))
     with transaction(conn_url, actor) as connection:
         note_contacts(connection, tour.contacts, as_of)
     tour.finish()
@@ -112,6 +113,16 @@ def _finished(tour: Round, opened: FilePlace, parsed: Sequence[Parsed]) -> list[
     doubtful = [each.fetched.waiting for each in parsed if each.may_be_unfinished]
     whole = set(tour.each(opened, unchanged, doubtful)) if doubtful else set()
     return [each for each in parsed if not each.may_be_unfinished or each.fetched.waiting in whole]
+
+
+def _accepted(connection: Connection, new: Sequence[Waiting]) -> frozenset[str]:
+    """The SHA-256 of the files of a kind that a person takes in though they do not tie."""
+    doc_types = {each.feed.doc_type for each in new}
+    return frozenset(
+        row["sha256"]
+        for doc_type in doc_types
+        for row in fetch(connection, "exchange/accepted_unbalanced", doc_type=doc_type)
+    )
 
 
 def _unknown(connection: Connection, listed: Sequence[Waiting], as_of: datetime) -> list[Waiting]:

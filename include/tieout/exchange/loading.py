@@ -54,7 +54,13 @@ def _read_again(
 ) -> Taken | None:
     file = share[0]
     texts = {row["line_no"]: row["corrected"] for row in share}
-    parsed, refusal = read_again(file["sha256"], file["format_id"], file["name"], texts)
+    parsed, refusal = read_again(
+        file["sha256"],
+        file["format_id"],
+        file["name"],
+        texts,
+        accept_unbalanced=file["accepted_unbalanced"],
+    )
     if parsed is not None:
         return Taken(file["source_file_id"], file["partner_id"], file["sha256"], parsed)
     assert refusal is not None

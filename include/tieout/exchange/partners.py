@@ -16,7 +16,13 @@ from tieout.kernel.errors import Place, TieoutError
 from tieout.kernel.staging import stage
 
 DocType = Literal[
-    "ORDER_SPOOL", "PURCHASE_ORDER", "ACKNOWLEDGEMENT", "SHIPMENT", "TRACKING", "SETTLEMENT"
+    "ORDER_SPOOL",
+    "PURCHASE_ORDER",
+    "FUNCTIONAL_ACK",
+    "ACKNOWLEDGEMENT",
+    "SHIPMENT",
+    "TRACKING",
+    "SETTLEMENT",
 ]
 
 

@@ -77,9 +77,19 @@ def _arrived(number: int, arrival: Arrival) -> dict[str, object]:
         "remote_mtime": arrival.modified,
         "control_no": arrival.control_no,
         "format_id": arrival.feed.format_id,
-        "facts": json.dumps(dict(arrival.facts), default=str),
+        "facts": json.dumps(dict(arrival.facts) | _columns(arrival.parsed), default=str),
         "problem": json.dumps(_problem(refusal)) if refusal else None,
     }
+
+
+def _columns(parsed: ParsedFile | None) -> dict[str, object]:
+    """The names of the file's columns, and of those that no canonical column is made of.
+
+    The exception FORMAT_DRIFT compares them with those of the feed's first file.
+    """
+    if parsed is None or not parsed.columns:
+        return {}
+    return {"columns": parsed.columns, "columns_in_extra": parsed.new_columns}
 
 
 def _problem(refusal: FileRefused) -> dict[str, object]:

@@ -25,6 +25,15 @@ def accept_file(connection: Connection, source_file_id: int, decision: Decision)
     _decide(connection, "accept", source_file_id, decision)
 
 
+def accept_unbalanced_file(connection: Connection, source_file_id: int, decision: Decision) -> None:
+    """Let a file load that was refused only because its control totals do not tie.
+
+    The next run of its flow fetches it again; its facts say who accepted what. Raises
+    QuarantineError when the file was not refused for that.
+    """
+    _decide(connection, "accept_unbalanced", source_file_id, decision, actor=decision.actor)
+
+
 def discard_file(connection: Connection, source_file_id: int, decision: Decision) -> None:
     """Decide that a refused file, or one in CONFLICT, is never loaded.
 
@@ -33,19 +42,22 @@ def discard_file(connection: Connection, source_file_id: int, decision: Decision
     _decide(connection, "discard", source_file_id, decision)
 
 
-def _decide(connection: Connection, verb: str, source_file_id: int, decision: Decision) -> None:
+def _decide(
+    connection: Connection, verb: str, source_file_id: int, decision: Decision, **params: str
+) -> None:
     changed = fetch(
         connection,
         f"exchange/{verb}_file",
         source_file_id=source_file_id,
         reason=decision.reason,
         at=decision.at,
+        **params,
     )
     if not changed:
         raise QuarantineError(
             f"File {source_file_id} does not wait for this decision.",
             remedy="See `tieout quarantine files`: those in CONFLICT can be accepted or discarded,"
-            " refused ones discarded.",
+            " refused ones discarded, and accepted with --accept-unbalanced if they do not tie.",
         )
     audit(
         connection,

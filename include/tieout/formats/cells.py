@@ -225,6 +225,10 @@ def _to_minor(amount: str, currency: str, field: FieldSpec) -> int:
     return int(Decimal(amount).scaleb(exponent(currency)).to_integral_value(ROUND_HALF_EVEN))
 
 
+_DIGITS_ONLY = re.compile(r"(%[YymdHMS])+")
+"""Formats without separators, of which strptime would take texts that lack digits."""
+
+
 def _moment(field: FieldSpec, text: str) -> datetime:
     """The date or time as written; formats are tried in turn, ISO 8601 where none is stated."""
     for layout in field.formats or ("iso",):
@@ -247,6 +251,8 @@ def _by_format(layout: str, text: str) -> datetime:
         moment, _, zone = text.rpartition(" ")
         found = datetime.strptime(moment, layout.removesuffix("%Z").rstrip())  # noqa: DTZ007
         return found.replace(tzinfo=zone_of(zone))
+    if _DIGITS_ONLY.fullmatch(layout) and len(text) != len(layout) + 2 * layout.count("%Y"):
+        raise ValueError(text)
     return datetime.strptime(text, layout)  # noqa: DTZ007 (the zone is added by the caller)
 
 
@@ -276,7 +282,7 @@ def zone_of(name: str | None) -> timezone | ZoneInfo:
     if "/" in text:
         try:
             return ZoneInfo(text)
-        except (ValueError, OSError):
+        except (KeyError, ValueError, OSError):
             pass
     raise CellError(
         "zone",

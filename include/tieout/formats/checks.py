@@ -1,6 +1,7 @@
 """Control totals: what the file says of itself against what is in it, gathered part by part."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -33,6 +34,12 @@ class Tally:
         """What came out, after the last part."""
         raise NotImplementedError
 
+    def _stated(self, facts: Mapping[str, Fact]) -> Fact:
+        """The total that the file states; where it states none, that one is wanted."""
+        name = str(self.check.fact)
+        stated = facts.get(name)
+        return f"a {name} in the file" if stated is None else stated
+
     def _said(self, ok: bool, expected: str, found: str) -> CheckResult:
         return CheckResult(self.check.name, ok, expected, found)
 
@@ -50,7 +57,7 @@ class _TrailerCount(Tally):
         self._size += size
 
     def result(self, facts: Mapping[str, Fact]) -> CheckResult:
-        expected = facts[str(self.check.fact)]
+        expected = self._stated(facts)
         return self._said(expected == self._size, str(expected), str(self._size))
 
 
@@ -65,7 +72,7 @@ class _TrailerSum(Tally):
         self.unread += unread
 
     def result(self, facts: Mapping[str, Fact]) -> CheckResult:
-        expected = facts[str(self.check.fact)]
+        expected = self._stated(facts)
         ok = expected == self._sum and not self.unread
         return self._said(ok, str(expected), self._with_unread(str(self._sum)))
 
@@ -138,11 +145,93 @@ class _HasKind(_Grouped):
         return self._said(not lacking, f"a row of {', '.join(self.check.kinds)}", found)
 
 
+class _ClosingBalance(Tally):
+    """Balances before and after all rows; both in the one currency of the rows."""
+
+    def __init__(self, check: Check, spec: FormatSpec) -> None:
+        super().__init__(check, spec)
+        self._sum = 0
+        self._currencies: set[str] = set()
+        fields = (each for each in spec.fields if each.name == check.column)
+        self._beside = str(next(fields).currency)
+
+    def add(self, columns: Columns, size: int, unread: int) -> None:
+        del size
+        self._sum += pc.sum(columns[str(self.check.column)], min_count=0).as_py()
+        self._currencies |= set(pc.drop_null(columns[self._beside]).unique().to_pylist())
+        self.unread += unread
+
+    def result(self, facts: Mapping[str, Fact]) -> CheckResult:
+        before, after = (facts.get(str(name)) for name in (self.check.opening, self.check.closing))
+        if not isinstance(before, Decimal) or not isinstance(after, Decimal):
+            return self._said(False, "balances before and after the rows", "not both")
+        if len(self._currencies) > 1:
+            return self._said(False, "rows in one currency", ", ".join(sorted(self._currencies)))
+        moved = Decimal(0)
+        for currency in self._currencies:
+            moved = Decimal(format_minor(self._sum, currency))
+        ok = before + moved == after and not self.unread
+        return self._said(ok, f"{after:f}", self._with_unread(f"{before + moved:f}"))
+
+
+class _Order:
+    """Rows in one order of time: what all balances must have in common, and the first not to."""
+
+    def __init__(self) -> None:
+        self.first: int | None = None
+        self.wrong: tuple[int, int, int] | None = None
+
+    def add(self, balances: pa.Array, moved: pa.Array, rows: int) -> None:
+        """Balances less what moved them are all the same; `rows` were there before these."""
+        keys = pc.subtract(balances, moved)
+        known = pc.drop_null(keys)
+        if self.wrong is not None or not len(known):
+            return
+        if self.first is None:
+            self.first = known[0].as_py()
+        differs = pc.indices_nonzero(pc.fill_null(pc.not_equal(keys, self.first), False))
+        if len(differs):
+            row = differs[0].as_py()
+            self.wrong = rows + row, self.first + moved[row].as_py(), balances[row].as_py()
+
+
+class _RunningBalance(Tally):
+    """A balance beside each row, or some, that moves by the rows between."""
+
+    def __init__(self, check: Check, spec: FormatSpec) -> None:
+        super().__init__(check, spec)
+        self._rows = self._sum = 0
+        self._old_first, self._new_first = _Order(), _Order()
+
+    def add(self, columns: Columns, size: int, unread: int) -> None:
+        amounts = pc.fill_null(columns[str(self.check.column)], 0)
+        balances = columns[str(self.check.balance)]
+        after = pc.add(pc.cumulative_sum(amounts), self._sum)
+        self._old_first.add(balances, after, self._rows)
+        self._new_first.add(balances, pc.subtract(amounts, after), self._rows)
+        self._rows += len(amounts)
+        self._sum += pc.sum(amounts, min_count=0).as_py()
+        self.unread += unread
+        del size
+
+    def result(self, facts: Mapping[str, Fact]) -> CheckResult:
+        """Expected and found balance of the first row that does not tie, in minor units."""
+        del facts
+        old, new = self._old_first.wrong, self._new_first.wrong
+        if old is None or new is None:
+            ok = not (self.unread and self._old_first.first is not None)
+            return self._said(ok, "each balance ties", self._with_unread("each ties"))
+        row, expected, found = max(old, new)
+        return self._said(False, f"{expected} after row {row + 1}", str(found))
+
+
 TALLIES: Mapping[str, type[Tally]] = {
     "trailer_count": _TrailerCount,
     "trailer_sum": _TrailerSum,
     "sum_is_zero": _SumIsZero,
     "has_kind": _HasKind,
+    "closing_balance": _ClosingBalance,
+    "running_balance": _RunningBalance,
 }
 
 

@@ -1,7 +1,7 @@
 """Columns of text -> columns of values, at columnar speed; what is unsure is asked of cells.py."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -113,7 +113,8 @@ def _fast(
         case "integer":
             return _whole(field, texts)
         case "decimal":
-            return _sure(plain_numbers(texts, field.numbers), _FAST_NUMBER).cast(arrow_type)
+            plain = plain_numbers(texts, field.numbers)
+            return _each_once(lambda once: _sure(once, _FAST_NUMBER).cast(arrow_type), plain)
         case "money":
             return _fast_money(field, texts, beside)
         case "timestamp":
@@ -157,11 +158,24 @@ def _fast_money(
         hundredths = _sure(plain, r"^-?\d{1,15}$").cast(pa.int64())
         units = pc.multiply(hundredths, pa.scalar(10 ** (_MONEY_SCALE - 2), pa.int64()))
     else:
-        fine = _sure(plain, _FAST_NUMBER).cast(pa.decimal128(23, _MONEY_SCALE))
-        units = pc.multiply(fine, pa.scalar(Decimal(10**_MONEY_SCALE))).cast(pa.int64())
+        units = _each_once(_fine_units, plain)
     divisors = _divisors(currencies)
     minor = pc.divide(units, divisors)
     return pc.if_else(pc.equal(pc.multiply(minor, divisors), units), minor, None)
+
+
+def _fine_units(texts: pa.StringArray) -> pa.Int64Array:
+    """Amounts in ten-thousandths of a major unit, null where unsure."""
+    fine = _sure(texts, _FAST_NUMBER).cast(pa.decimal128(23, _MONEY_SCALE))
+    return pc.multiply(fine, pa.scalar(Decimal(10**_MONEY_SCALE))).cast(pa.int64())
+
+
+def _each_once(work: Callable[[pa.StringArray], pa.Array], texts: pa.StringArray) -> pa.Array:
+    """The values of texts: where many are the same, each is worked out once."""
+    coded = texts.dictionary_encode()
+    if len(coded.dictionary) * 2 > len(texts):
+        return work(texts)
+    return work(coded.dictionary).take(coded.indices)
 
 
 def _divisors(currencies: pa.StringArray) -> pa.Array:

@@ -1,34 +1,50 @@
 """A corrected row is read as if it had come that way: in its file, on its line."""
 
-from collections.abc import Mapping
+from codecs import BOM_UTF8
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tieout.formats.problems import raw_texts
 from tieout.formats.reading import read
 from tieout.formats.results import Counts, ParsedFile
 from tieout.formats.source import open_source
 from tieout.formats.spec import FormatSpec
 
 
+def record_texts(
+    data: bytes, spec: FormatSpec, *, name: str, lines: Collection[int]
+) -> dict[int, str]:
+    """The text of the records of a file that start on these lines. Raises FileRefused."""
+    source = open_source(data, name, spec.encodings, binary=spec.layout.binary)
+    wanted = pa.array(list(lines), pa.int64())
+    found: dict[int, str] = {}
+    for grid in spec.layout.cut(source):
+        rows = pc.indices_nonzero(pc.is_in(grid.lines, wanted)).to_pylist()
+        found |= {grid.lines[row].as_py(): raw for row, raw in raw_texts(source, grid, rows)}
+    return found
+
+
 def read_corrected(
-    data: bytes, spec: FormatSpec, *, name: str, corrected: Mapping[int, str]
+    data: bytes,
+    spec: FormatSpec,
+    *,
+    name: str,
+    corrected: Mapping[int, str],
+    accept_unbalanced: bool = False,
 ) -> ParsedFile:
     """Only the rows that a person corrected, read from the file they came in.
 
     `data` is the file as it came; `corrected` gives, for the line on which a record starts, its new
-    text. The counts are those of the corrected rows. Raises FileRefused as `read` does.
+    text. The counts are those of the corrected rows. `accept_unbalanced` and FileRefused are as of
+    `read`.
     """
-    source = open_source(data, name, spec.encodings)
-    starts = [line for grid in spec.layout.cut(source) for line in grid.lines.to_pylist()]
-    lines = source.lines
-    ends = [*starts[1:], starts[-1] + 1] if starts else []
-    for start, end in zip(starts, ends, strict=True):
-        if start in corrected:
-            blanks = ["\n"] * (end - start - 1)
-            lines[start - 1 : end - 1] = [corrected[start] + "\n", *blanks]
-    parsed = read("".join(lines).encode(), spec, name=name)
+    source = open_source(data, name, spec.encodings, binary=spec.layout.binary)
+    text = spec.layout.corrected(source, corrected)
+    content = BOM_UTF8 + text.encode()
+    parsed = read(content, spec, name=name, accept_unbalanced=accept_unbalanced)
     wanted = pa.array(list(corrected), pa.int64())
     rows = parsed.rows.filter(pc.is_in(parsed.rows.column("line_no"), wanted))
     rejected = [problem for problem in parsed.rejected if problem.line in corrected]

@@ -77,17 +77,27 @@ def transcoded(
     """
     decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
     at, line = 0, 1
+    after_return = False
     is_utf8 = codecs.lookup(encoding).name == "utf-8"
     for chunk in chunks:
         body = chunk[mark:] if at == 0 else chunk
         start, at = (mark if at == 0 else at), at + len(chunk)
+        line -= after_return and body.lstrip(b"\0").startswith(b"\n")
         text = _decoded(decoder, body, encoding, start, line)
         if "\0" in text:
-            raise NotTextError(encoding, start, 0, line + text.count("\n", 0, text.index("\0")))
-        line += text.count("\n")
+            before = text[: text.index("\0")]
+            at_nul = start + len(before.encode(encoding))
+            raise NotTextError(encoding, at_nul, 0, line + _breaks(before))
+        line += _breaks(text)
+        after_return = text.endswith("\r")
         yield body if is_utf8 else text.encode("utf-8")
     if whole:
         _decoded(decoder, b"", encoding, at, line, final=True)
+
+
+def _breaks(text: str) -> int:
+    """How many lines end in a text."""
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
 
 
 def _decoded(
@@ -103,6 +113,6 @@ def _decoded(
         return decoder.decode(body, final)
     except UnicodeDecodeError as error:
         known = len(error.object) - len(body)
-        before = error.object[: error.start].count(b"\n")
+        before = _breaks(error.object[: error.start].decode(encoding, errors="replace"))
         byte = error.object[error.start]
         raise NotTextError(encoding, start - known + error.start, byte, line + before) from error

@@ -1,15 +1,22 @@
 """What has no canonical place is kept as JSON text per row, under the partner's names."""
 
 import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from tieout.formats.fields import FieldSpec, normal_name
 from tieout.formats.mapping import Sources
 from tieout.formats.spec import FormatSpec
 
-_NEEDS_ESCAPE = r'[\\"\x00-\x1f]'
+_SPACE, _QUOTE, _BACKSLASH = 0x20, 0x22, 0x5C
+_Part: TypeAlias = str | pa.StringArray
 
 
 def placed(spec: FormatSpec, present: set[str]) -> set[str]:
@@ -33,27 +40,85 @@ def _placed_by(field: FieldSpec, present: set[str]) -> set[str]:
 def extra_column(spec: FormatSpec, sources: Sources, size: int) -> pa.StringArray:
     """The JSON texts; a row's blank cells are left out, `{}` where nothing is left."""
     known = placed(spec, set(sources.names))
-    parts = [
-        _members(written, column)
-        for written, column, name in zip(
-            sources.written, sources.columns, sources.names, strict=True
-        )
-        if name not in known
+    keys = _keys(sources.written)
+    members = [
+        _member(key, column)
+        for key, column, name in zip(keys, sources.columns, sources.names, strict=True)
+        if name not in known and _bytes(column).size
     ]
-    if not parts:
-        return pa.array(["{}"]).take(pa.array([0] * size, pa.int64()))
-    texts = pc.binary_join_element_wise("{", *parts, "}", "")
-    return pc.replace_substring(texts, pattern='{,"', replacement='{"', max_replacements=1)
+    if not members:
+        return pa.repeat(pa.scalar("{}"), size)
+    always = next((place for place, member in enumerate(members) if member.always), None)
+    if always is None:
+        parts = [part for member in members for part in member.parts(before=",")]
+        texts = pc.binary_join_element_wise("{", *parts, "}", "")
+        return pc.replace_substring(texts, pattern='{,"', replacement='{"', max_replacements=1)
+    parts = [part for member in members[:always] for part in member.parts(behind=",")]
+    parts += members[always].parts()
+    parts += [part for member in members[always + 1 :] for part in member.parts(before=",")]
+    return pc.binary_join_element_wise(*_merged(["{", *parts, "}"]), "")
 
 
-def _members(name: str, cells: pa.StringArray) -> pa.StringArray:
-    """`,"name":"text"` per row, nothing where the cell is blank."""
-    filled = pc.if_else(pc.equal(cells, ""), None, cells)
-    if pc.any(pc.match_substring_regex(filled, _NEEDS_ESCAPE)).as_py():
-        coded = filled.dictionary_encode()
+def _merged(parts: Sequence[_Part]) -> list[_Part]:
+    """Texts that follow each other as one, since each part costs time per row."""
+    found: list[_Part] = []
+    for part in parts:
+        last = found[-1] if found else None
+        if isinstance(part, str) and isinstance(last, str):
+            found[-1] = last + part
+        else:
+            found.append(part)
+    return found
+
+
+def _keys(written: Sequence[str]) -> list[str]:
+    """The names of columns as keys: a blank name is its place, one that comes again is numbered."""
+    times: Counter[str] = Counter()
+    keys = []
+    for place, name in enumerate(written, 1):
+        key = " ".join(name.split()) or f"column {place}"
+        times[key] += 1
+        keys.append(key if times[key] == 1 else f"{key}#{times[key]}")
+    return keys
+
+
+@dataclass(frozen=True)
+class _Member:
+    """One key of the objects and its texts, escaped; `always` where no row is without it."""
+
+    key: str
+    texts: pa.StringArray
+    always: bool
+
+    def parts(self, *, before: str = "", behind: str = "") -> list[_Part]:
+        """What is joined: the member between two marks, nothing where the cell is blank."""
+        start, end = f'{before}"{self.key}":"', f'"{behind}'
+        if self.always:
+            return [start, self.texts, end]
+        coded = self.texts.dictionary_encode()
+        texts = coded.dictionary if len(coded.dictionary) * 2 < len(self.texts) else self.texts
+        joined = pc.binary_join_element_wise(start, texts, end, "")
+        whole = pc.if_else(pc.equal(texts, ""), "", joined)
+        return [whole if texts is self.texts else whole.take(coded.indices)]
+
+
+def _member(name: str, cells: pa.StringArray) -> _Member:
+    content = _bytes(cells)
+    if (content < _SPACE).any() or (content == _QUOTE).any() or (content == _BACKSLASH).any():
+        coded = cells.dictionary_encode()
         escaped = [
             json.dumps(text, ensure_ascii=False)[1:-1] for text in coded.dictionary.to_pylist()
         ]
-        filled = pa.array(escaped, pa.string()).take(coded.indices)
-    key = json.dumps(" ".join(name.split()), ensure_ascii=False)
-    return pc.fill_null(pc.binary_join_element_wise(f',{key}:"', filled, '"', ""), "")
+        cells = pa.array(escaped, pa.string()).take(coded.indices)
+    is_always = not pc.any(pc.equal(cells, "")).as_py()
+    return _Member(json.dumps(name, ensure_ascii=False)[1:-1], cells, is_always)
+
+
+def _bytes(cells: pa.StringArray) -> NDArray[np.uint8]:
+    """The texts of all cells, one behind the other."""
+    _, offsets, content = cells.buffers()
+    if content is None or not len(cells):
+        return np.empty(0, np.uint8)
+    ends = np.frombuffer(offsets, np.int32)
+    start, end = ends[cells.offset], ends[cells.offset + len(cells)]
+    return np.frombuffer(content, np.uint8)[start:end]

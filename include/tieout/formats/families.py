@@ -51,7 +51,9 @@ def _finish_settlement(columns: Columns, size: int) -> list[BadCell]:
     bad = _not_adding_up(columns, stated, fee, net)
     settled = pc.add(net, fee)
     converted = pc.and_(pc.invert(same), pc.is_valid(paid))
-    signed = _signed_like(paid, settled) if "settlement_gross_minor" in columns else paid
+    signed = paid
+    if "settlement_gross_minor" in columns:
+        signed = pc.coalesce(_signed_like(paid, settled), paid)
     columns["gross_minor"] = pc.if_else(converted, signed, settled)
     columns["currency"] = pc.if_else(converted, paid_in, settled_in)
     columns["fee_minor"] = pc.if_else(converted, 0, fee)
@@ -99,7 +101,12 @@ def unfinish(spec: FormatSpec, columns: Columns, size: int) -> Columns:
     }
     full = dict(columns)
     for name, fallback in fallbacks.items():
-        full[name] = pc.coalesce(full[name], fallback()) if name in full else fallback()
+        if name not in full:
+            full[name] = fallback()
+        elif "currency" in full:
+            same = pc.equal(full["settlement_currency"], full["currency"])
+            filled = pc.and_(pc.is_null(full[name]), pc.fill_null(same, True))
+            full[name] = pc.if_else(filled, fallback(), full[name])
     full["settlement_gross_minor"] = pc.add(
         full["settlement_net_minor"], pc.fill_null(full["settlement_fee_minor"], 0)
     )

@@ -5,6 +5,7 @@ required, enum, pattern, minimum, maximum, delimiter, quoteChar, decimalChar, gr
 in its meaning.
 """
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -70,8 +71,9 @@ class FieldSpec(Strict):
     currency in the canonical column `currency`. Hundredths are those of a major unit, whatever the
     decimals of the currency. `sign_source` names the column that holds the sign of an amount, one
     for all or one beside each of `plus` and then of `minus`: a word of `negative` turns it round,
-    others must be in `positive` if that is stated; `unsigned` amounts count without the sign that
-    they are written with. `rounding` takes amounts finer than the
+    others must be in `positive` if that is stated. `unsigned` amounts count without the sign that
+    they are written with, but for words that are neither in `negative` nor in a stated `positive`.
+    `rounding` takes amounts finer than the
     minor unit; else such a row is bad. `numbers` says how numbers are written.
 
     A timestamp is read in the fixed `zone`, or in the zone that the column beside it in
@@ -141,6 +143,18 @@ class FieldSpec(Strict):
             return self.source
         return (self.name,)
 
+    @property
+    def unsayable(self) -> set[str]:
+        """The words of ours that only beginnings of the partner's words stand for."""
+        exact = {value for word, value in self.map.items() if not word.endswith("*")}
+        return set(self.map.values()) - exact
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The source columns that make up the value together."""
+        joined = self.source if self.join is not None else ()
+        return (*self.plus, *self.minus, *self.sign_source, *joined)
+
     def sign_of(self, source: str) -> str:
         """The column that holds the sign of the amounts in `source`, blank where none does."""
         if len(self.sign_source) <= 1:
@@ -153,6 +167,25 @@ class FieldSpec(Strict):
         if self.column is None:
             return self.required and self.value is None
         return self.column == "required"
+
+    def missing_column(self, names: Collection[str]) -> str | None:
+        """A column that the file must have for this field and has not, as the format calls it.
+
+        `names` are the normalised names of the file's columns. Of alternatives one is enough, of
+        amounts that are added up all must be there.
+        """
+        if not self.column_required:
+            return None
+        summed = [*self.plus, *self.minus]
+        wanted = summed or self.alternatives or self.sources
+        lacking = [source for source in wanted if normal_name(source) not in names]
+        return lacking[0] if lacking and (summed or len(lacking) == len(wanted)) else None
+
+    def missing_sign(self, names: Collection[str]) -> str | None:
+        """A column with the signs of amounts that the file must have and has not."""
+        if not self.column_required:
+            return None
+        return next((s for s in self.sign_source if s and normal_name(s) not in names), None)
 
 
 class FactRecord(Strict):

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from tieout.formats import families
 from tieout.formats.checks import tallies_of
 from tieout.formats.fields import normal_name
-from tieout.formats.parts import Part, refuse_columns
+from tieout.formats.parts import Part, absent_columns, known_names, refuse_columns
 from tieout.formats.problems import row_problems, unreadable
 from tieout.formats.results import CheckResult, Counts, Fact, FileRefused, ParsedFile, RowProblem
 from tieout.formats.source import Source
@@ -91,16 +91,23 @@ class Gathering:
         checks = [*self._checks, *(tally.result(self._facts) for tally in self._tallies)]
         self._refuse_failed(checks)
         bad = len(self._problems)
+        columns = tuple(self._names) if self.spec.layout.has_columns else ()
+        stored = self._rows.stored()
+        known = known_names(self.spec)
         return ParsedFile(
             format_id=self.spec.id,
             name=self.source.name,
             sha256=self.source.sha256,
             size=self.source.size,
-            rows=self._rows.table(),
+            rows=stored.rows,
             rejected=self._problems,
             facts=self._facts,
             checks=checks,
             counts=Counts(self._read, self._read - self._skipped - bad, bad, self._skipped),
+            columns=columns,
+            new_columns=tuple(name for name in columns if name not in known),
+            absent_columns=tuple(absent_columns(self.spec, columns)) if columns else (),
+            on_disk=stored.on_disk,
         )
 
     def _refuse_early(self) -> None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 import pyarrow as pa
 
-from tieout.formats.results import CheckResult, Fact
+from tieout.formats.results import CheckResult, Fact, FileRefused
 
 
 @dataclass(frozen=True)
@@ -20,13 +21,15 @@ class Flaw:
 class Grid:
     """Some consecutive rows of a file: one array of text per source column.
 
-    `lines` holds the physical line on which each row starts (1 for the first of the file). `flaws`
+    `lines` holds the physical line on which each row starts (1 for the first of the file); of
+    several on one line each has its own, counted on (`lines_of_their_own`). `flaws`
     holds rows, by their index here, that are no proper records (their cells are blank). `raws` has
     the text of each row where it is not just the lines from its own to the next row's. `facts` are
     what headers and trailers say, `checks` the control totals that the layout itself prescribes
     (envelopes, record counts, balances): both count for the whole file. `trailer_line` is where the
     control totals stand. `starts_at` and `starts_on` are a byte of the source's data and its line,
     at the first row or anywhere before it; `ends_before` is the line after the last row's last.
+    `ends` is the line after each row's last, where that is not the next row's.
     """
 
     names: list[str]
@@ -40,6 +43,32 @@ class Grid:
     starts_at: int = 0
     starts_on: int = 1
     ends_before: int | None = None
+    ends: pa.Int64Array | None = None
+
+    def after(self, row: int) -> int:
+        """The line after the last one of a row that consists of lines."""
+        if self.ends is not None:
+            return int(self.ends[row].as_py())
+        if row + 1 < len(self.lines):
+            return int(self.lines[row + 1].as_py())
+        return self.ends_before or int(self.lines[row].as_py()) + 1
+
+
+def lines_of_their_own(lines: Sequence[int], after: int = 0) -> list[int]:
+    """The lines of rows in the order of their file, so that no two have the same.
+
+    A row's place tells it from all others. Where several rows start on one line, the later ones
+    count on from the one before; `after` is the place of the last row before these.
+    """
+    if len(set(lines)) == len(lines) and (not lines or lines[0] > after):
+        return list(lines)
+    return list(accumulate(lines, lambda last, line: max(line, last + 1), initial=after))[1:]
+
+
+MAX_COLUMNS = 4_000
+"""How many columns rows that each have their own may come to."""
+ROWS_TOGETHER = 20_000
+"""How many such rows are put into one grid, so that memory stays bounded."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +82,26 @@ class Record:
 
 
 def grid_of_records(records: Sequence[Record]) -> Grid:
-    """Rows that each have their own columns; the columns are all of theirs, as first seen."""
+    """Rows that each have their own columns; the columns are all of theirs, as first seen.
+
+    Raises FileRefused (too-large) where these are more than any format has.
+    """
     names = list(dict.fromkeys(name for record in records for name in record.cells))
+    if len(names) > MAX_COLUMNS:
+        raise FileRefused(
+            "too-large",
+            "The rows of the file name too many different columns.",
+            remedy="Check that this is a file of the format, then ask for it again.",
+            expected=f"at most {MAX_COLUMNS} columns",
+            found=f"{len(names)}",
+        )
     return Grid(
         names=names,
         columns=[
             pa.array([record.cells.get(name, "") for record in records], pa.string())
             for name in names
         ],
-        lines=pa.array([record.line for record in records], pa.int64()),
+        lines=pa.array(lines_of_their_own([record.line for record in records]), pa.int64()),
         flaws={row: record.flaw for row, record in enumerate(records) if record.flaw},
         raws=[record.raw for record in records],
     )

@@ -1,6 +1,7 @@
 """Which format a file has, told from its bytes; the name only decides between equals."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,12 +42,13 @@ class _Fit:
     certain: bool
     known: int
     missing: tuple[str, ...]
+    told: bool
     name_fits: bool
 
     @property
-    def rank(self) -> tuple[bool, int, bool]:
+    def rank(self) -> tuple[bool, int, bool, bool]:
         """What decides between formats that fit."""
-        return self.certain, self.known, self.name_fits
+        return self.certain, self.known, self.told, self.name_fits
 
 
 def identify(data: bytes | Path, name: str | None = None) -> Identification:
@@ -65,7 +67,8 @@ def identify(data: bytes | Path, name: str | None = None) -> Identification:
         fit = head and _fit(spec, head, name)
         if fit:
             fits.append(fit)
-    if not any(heads.values()):
+    is_text = any(head for (binary, _), head in heads.items() if not binary)
+    if not fits and not is_text:
         raise _unreadable(data, name)
     good = [fit for fit in fits if not fit.missing]
     if not good:
@@ -102,18 +105,28 @@ def _fit(spec: FormatSpec, head: Source, name: str | None) -> _Fit | None:
         return None
     names = set(map(normal_name, found.names))
     known = {normal_name(source) for field in spec.fields for source in field.sources} & names
-    missing = tuple(
-        (field.alternatives or field.plus or field.sources)[0]
-        for field in spec.fields
-        if field.column_required and names.isdisjoint(map(normal_name, field.sources))
-    )
+    missing = tuple(_missing(spec, names))
     name_fits = bool(
         name and spec.name_pattern and re.fullmatch(spec.name_pattern, Path(name).name)
     )
     reason = found.reason or f"{len(known)} of its {len(names)} columns are those of {spec.id}"
     if not known and not found.certain:
         return None
-    return _Fit(spec, reason, found.certain, len(known), missing, name_fits)
+    told = spec.telltale is not None and bool(re.search(spec.telltale, _one_break(head.text)))
+    return _Fit(spec, reason, found.certain, len(known), missing, told, name_fits)
+
+
+def _one_break(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _missing(spec: FormatSpec, names: set[str]) -> Iterator[str]:
+    """The columns that the file lacks; where rows name their own, those that no row may show."""
+    for field in spec.fields:
+        lacking = field.missing_column(names)
+        is_sure = spec.layout.has_columns or names.isdisjoint(map(normal_name, field.sources))
+        if lacking is not None and is_sure:
+            yield lacking
 
 
 def _unreadable(data: bytes | Path, name: str | None) -> FormatUnknown:

@@ -98,30 +98,31 @@ def _with_sign(
     each: FieldSpec, name: str, sources: Sources, values: pa.Array
 ) -> tuple[pa.Array, list[BadCell]]:
     """The amounts turned round where the column of that name says so; bad where it says nothing."""
-    if each.unsigned:
+    if each.unsigned and not each.positive:
         values = pc.abs(values)
     if not name or name not in sources:
         return values, []
     words = pc.utf8_lower(sources.texts(name))
     negative = pc.is_in(words, pa.array([word.lower() for word in each.negative]))
-    bad: list[BadCell] = []
-    if each.positive:
-        known = pc.or_(
-            negative, pc.is_in(words, pa.array([word.lower() for word in each.positive]))
+    if not each.positive:
+        return pc.if_else(negative, pc.negate(values), values), []
+    positive = pc.is_in(words, pa.array([word.lower() for word in each.positive]))
+    known = pc.or_(negative, positive)
+    if each.unsigned:
+        size = pc.abs(values)
+        return pc.if_else(negative, pc.negate(size), pc.if_else(positive, size, values)), []
+    unknown = pc.fill_null(pc.and_(pc.not_equal(values, 0), pc.invert(known)), False)
+    return pc.if_else(negative, pc.negate(values), values), [
+        BadCell(
+            row,
+            name,
+            sources.texts(name)[row].as_py(),
+            "money",
+            "The word does not say whether the amount is positive or negative.",
+            "Ask the partner what it means, or add it to the format's next version.",
         )
-        unknown = pc.and_(pc.not_equal(values, 0), pc.invert(known))
-        bad = [
-            BadCell(
-                row,
-                name,
-                sources.texts(name)[row].as_py(),
-                "money",
-                "The word does not say whether the amount is positive or negative.",
-                "Ask the partner what it means, or add it to the format's next version.",
-            )
-            for row in pc.indices_nonzero(pc.fill_null(unknown, False)).to_pylist()
-        ]
-    return pc.if_else(negative, pc.negate(values), values), bad
+        for row in pc.indices_nonzero(unknown).to_pylist()
+    ]
 
 
 def _pick(
@@ -132,7 +133,7 @@ def _pick(
         source, texts, zones = _first_of(each.alternatives, each.zone_source, sources, size)
     else:
         source, texts = each.source[0], _joined(each, sources, size)
-        zones = _zone_texts(each.zone_source[0], sources, size) if each.zone_source else None
+        zones = _first_of(each.zone_source, (), sources, size)[1] if each.zone_source else None
     for kind, names in each.source_when.items():
         other, of_kind, _ = _first_of(names, (), sources, size)
         texts = pc.if_else(pc.equal(done["kind"], kind), of_kind, texts)
@@ -143,10 +144,12 @@ def _pick(
 
 
 def _joined(each: FieldSpec, sources: Sources, size: int) -> pa.StringArray:
-    """The texts of all sources, null where all are blank."""
+    """The texts of all sources, null where all are blank; plain text ends where its words do."""
     nothing = pa.nulls(size, pa.string())
     texts = [sources.texts(name) if name in sources else nothing for name in each.source]
     joined = pc.binary_join_element_wise(*(pc.fill_null(text, "") for text in texts), each.join)
+    if not each.map and not each.formats:
+        joined = pc.utf8_trim(joined, characters=f"{each.join} ")
     return pc.if_else(pc.is_valid(pc.coalesce(*texts)), joined, None)
 
 

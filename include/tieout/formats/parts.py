@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -107,16 +107,22 @@ def refuse_columns(spec: FormatSpec, names: Sequence[str], name: str) -> None:
     `names` are the normalised names of all columns of the file.
     """
     for field in spec.fields:
-        summed = [*field.plus, *field.minus]
-        wanted = summed or field.alternatives or field.sources
-        present = [source for source in wanted if normal_name(source) in names]
-        if field.column_required and (not present or (summed and len(present) < len(wanted))):
-            missing = next(source for source in wanted if normal_name(source) not in names)
+        missing = field.missing_column(names)
+        if missing is None and spec.layout.has_columns:
+            missing = field.missing_sign(names)
+        if missing is not None:
             raise header_refused("missing-column", name, f"a column {missing!r}", "none")
     known = known_names(spec)
     new = [found for found in names if found not in known]
     if spec.drift.new_columns == "refuse" and new:
         raise header_refused("new-column", name, "only columns of the format", f"{new[0]!r}")
+
+
+def absent_columns(spec: FormatSpec, names: Collection[str]) -> Iterator[str]:
+    """For each field of which the file has no column the one it would be made of first."""
+    for field in spec.fields:
+        if field.sources and not any(normal_name(source) in names for source in field.sources):
+            yield normal_name(field.sources[0])
 
 
 def header_refused(reason: str, name: str, expected: str, found: str) -> FileRefused:

@@ -43,19 +43,11 @@ def raw_texts(source: Source, grid: Grid, rows: Sequence[int]) -> Iterator[tuple
     lines = io.TextIOWrapper(source.stream(grid.starts_at), encoding="utf-8", newline="")
     number = grid.starts_on
     for row in rows:
-        start, end = _span(grid, row)
+        start, end = grid.lines[row].as_py(), grid.after(row)
         for _ in range(number, start):
             lines.readline()
         yield row, "".join(lines.readline() for _ in range(start, end)).rstrip("\r\n")
         number = end
-
-
-def _span(grid: Grid, row: int) -> tuple[int, int]:
-    """The first line of a record, and the one after its last."""
-    start = grid.lines[row].as_py()
-    if row + 1 < len(grid.lines):
-        return start, grid.lines[row + 1].as_py()
-    return start, grid.ends_before or start + 1
 
 
 def _cells_by_row(part: Part) -> dict[int, list[BadCell]]:
@@ -81,7 +73,7 @@ def _row_problem(cells: list[BadCell], line: int, raw: str) -> RowProblem:
         field=first.source or None,
         value=None if first.text is None else mask_cards(first.text),
         rule=first.rule,
-        reason=first.reason + (f" Also wrong: {also}." if also else ""),
+        reason=mask_cards(first.reason) + (f" Also wrong: {also}." if also else ""),
         remedy=first.remedy,
         raw=mask_cards(raw),
     )

@@ -35,7 +35,8 @@ def all_formats() -> tuple[FormatSpec, ...]:
 def load_format(path: Path) -> FormatSpec:
     """The format in a YAML file. Raises SettingsError that names the word that does not hold."""
     try:
-        spec = FormatSpec.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        words = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+        spec = FormatSpec.model_validate(words)
     except (yaml.YAMLError, ValidationError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"This is no format file: {error}",

@@ -1,12 +1,14 @@
 """What reading a file gives: rows, rejected rows, control totals, or a refusal of the whole."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import mmap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
 import pyarrow as pa
 
+from tieout.kernel.cards import mask_cards
 from tieout.kernel.errors import NOWHERE, Place, TieoutError
 
 Fact = str | int | Decimal | date | datetime | None
@@ -16,8 +18,8 @@ Fact = str | int | Decimal | date | datetime | None
 class RowProblem:
     """Why one row stepped aside. `line` is the physical line on which the record starts.
 
-    `field` is the column as the file calls it, `value` its text and `raw` the record's text, both
-    with card numbers masked; `rule` is a stable word for what was broken.
+    `field` is the column as the file calls it, `value` its text and `raw` the record's text; `rule`
+    is a stable word for what was broken. Card numbers are masked in all of them.
     """
 
     line: int
@@ -61,6 +63,10 @@ class ParsedFile:
 
     `rows` holds the canonical columns, then `line_no` (physical line on which the record starts)
     and `record_no` (1 for the first row). `facts` are header, trailer and name-pattern facts.
+    `columns` are the file's where it names them once, normalised; of these the format knows no
+    field for `new_columns`, whose cells are in `extra` only. `absent_columns` are columns that the
+    format knows and the file has not, nor another one instead. `on_disk` is what `rows` are mapped
+    from where they are many.
     """
 
     format_id: str
@@ -72,13 +78,28 @@ class ParsedFile:
     facts: Mapping[str, Fact]
     checks: list[CheckResult]
     counts: Counts
+    columns: tuple[str, ...] = ()
+    new_columns: tuple[str, ...] = ()
+    absent_columns: tuple[str, ...] = ()
+    on_disk: mmap.mmap | None = field(default=None, repr=False, compare=False)
+
+    def batches(self, size: int) -> Iterator[pa.RecordBatch]:
+        """The rows, at most so many at a time.
+
+        What is on the disk takes no memory any more once it was given.
+        """
+        for batch in self.rows.to_batches(max_chunksize=size):
+            yield batch
+            if self.on_disk is not None:
+                self.on_disk.madvise(mmap.MADV_DONTNEED)
 
 
 class FileRefused(TieoutError):  # noqa: N818 (it is what happened to the file)
     """A file that is not taken at all; nothing of it may be loaded.
 
     `reason` is one of empty, encoding, structure, truncated, too-large, missing-column, new-column,
-    control-total, bad-rows; `expected` and `found` say in words what did not hold.
+    control-total, bad-rows; `expected` and `found` say in words what did not hold; card numbers in
+    them are masked.
     """
 
     slug = "file-refused"
@@ -94,10 +115,15 @@ class FileRefused(TieoutError):  # noqa: N818 (it is what happened to the file)
         place: Place = NOWHERE,
     ) -> None:
         self.reason = reason
-        self.expected = expected
-        self.found = found
+        self.expected = mask_cards(expected)
+        self.found = mask_cards(found)
         super().__init__(
-            message, remedy=remedy, place=place, reason=reason, expected=expected, found=found
+            message,
+            remedy=remedy,
+            place=place,
+            reason=reason,
+            expected=self.expected,
+            found=self.found,
         )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
 from tieout.formats.containers import LIMITS, Limits, unpacked
 from tieout.formats.encodings import NotTextError, guess, transcoded
@@ -26,6 +26,17 @@ IN_MEMORY = 32 * CHUNK
 """Up to how many bytes a file is held in memory; a larger one is mapped."""
 HEAD_BYTES = 256 * 1024
 """How much of a file's start is looked at to tell its format."""
+
+
+class OnDisk(mmap.mmap):
+    """A mapped file, of which no more stays in memory than was just looked at."""
+
+    def __getitem__(self, part: Any) -> Any:
+        found = super().__getitem__(part)
+        if isinstance(part, slice) and len(found) >= CHUNK:
+            self.madvise(mmap.MADV_DONTNEED)
+        return found
+
 
 Content = bytes | mmap.mmap
 
@@ -59,6 +70,14 @@ class Source:
         """The physical lines of the content, line breaks included."""
         return list(io.StringIO(self.text, newline=""))
 
+    @cached_property
+    def text_end(self) -> int:
+        """The byte behind the last one that is no white space."""
+        end = len(self.data)
+        while end and self.data[end - 1 : end].isspace():
+            end -= 1
+        return end
+
     def stream(self, start: int = 0) -> BinaryIO:
         """`data` from a byte on, as a stream of its own."""
         if isinstance(self.data, bytes):
@@ -68,28 +87,30 @@ class Source:
         return io.BufferedReader(_Mapped(self.data, start), buffer_size=CHUNK)
 
     def count(self, part: bytes, start: int = 0, end: int | None = None) -> int:
-        """How often one byte occurs in `data` between two places."""
+        """How often one or two bytes (not two of the same) occur in `data` between two places."""
         stop = len(self.data) if end is None else end
+        more = len(part) - 1
         return sum(
-            self.data[at : min(at + CHUNK, stop)].count(part) for at in range(start, stop, CHUNK)
+            self.data[at : min(at + CHUNK + more, stop)].count(part)
+            for at in range(start, stop, CHUNK)
         )
 
     def place(self, at: int) -> Place:
         """The place of a byte of `data`."""
-        return Place(self.name, line=self.count(b"\n", 0, at) + 1)
+        breaks = self.count(b"\n", 0, at)
+        if returns := self.count(b"\r", 0, at):
+            breaks += returns - self.count(b"\r\n", 0, at)
+        return Place(self.name, line=breaks + 1)
 
     def truncated(self, expected: str, found: str) -> FileRefused:
         """The refusal of this file because it ends too early."""
-        end = len(self.data)
-        while end and self.data[end - 1 : end] in {b"\r", b"\n"}:
-            end -= 1
         return FileRefused(
             "truncated",
             "The file looks cut off.",
             remedy=SEND_AGAIN,
             expected=expected,
             found=found,
-            place=self.place(end),
+            place=self.place(self.text_end),
         )
 
     def misplaced(self, line: int | None, expected: str, found: str) -> FileRefused:
@@ -217,7 +238,7 @@ def _mapped(chunks: Iterator[bytes]) -> mmap.mmap:
     with tempfile.TemporaryFile(prefix="tieout-") as file:
         file.writelines(chunks)
         file.flush()
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        return OnDisk(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def _is_blank(data: Content) -> bool:

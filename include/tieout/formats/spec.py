@@ -8,18 +8,37 @@ from pydantic import Field, model_validator
 
 from tieout.formats.canonical import FAMILIES
 from tieout.formats.columns import ARROW_TYPES
-from tieout.formats.fields import FieldSpec, Names, Numbers, Strict
+from tieout.formats.fields import FieldSpec, Names, Numbers, Strict, normal_name
+from tieout.formats.layouts.bai2 import Bai2Layout
 from tieout.formats.layouts.camt import CamtLayout
 from tieout.formats.layouts.delimited import DelimitedLayout
+from tieout.formats.layouts.edifact import EdifactLayout
+from tieout.formats.layouts.fixed import FixedLayout
 from tieout.formats.layouts.json_tree import JsonLayout
 from tieout.formats.layouts.jsonl import JsonLinesLayout
+from tieout.formats.layouts.ofx import OfxLayout
 from tieout.formats.layouts.records import RecordsLayout
+from tieout.formats.layouts.swift import SwiftLayout
+from tieout.formats.layouts.x12 import X12Layout
+from tieout.formats.layouts.xlsx import XlsxLayout
 from tieout.formats.layouts.xml_tree import XmlLayout
 
 WORKED_OUT: Mapping[str, str] = {"settlement_gross_minor": "money"}
 """What a format may state for its family to work out canonical columns from."""
 AnyLayout = Annotated[
-    CamtLayout | DelimitedLayout | JsonLayout | JsonLinesLayout | RecordsLayout | XmlLayout,
+    XlsxLayout
+    | OfxLayout
+    | Bai2Layout
+    | CamtLayout
+    | DelimitedLayout
+    | EdifactLayout
+    | FixedLayout
+    | JsonLayout
+    | JsonLinesLayout
+    | RecordsLayout
+    | SwiftLayout
+    | X12Layout
+    | XmlLayout,
     Field(discriminator="type"),
 ]
 
@@ -47,12 +66,24 @@ class Check(Strict):
     `sum_is_zero`: `column` adds up to 0 in each group of `by` that has a row of one of `kinds`.
     `has_kind`: each group of `by` has a row of one of `kinds`.
     `trailer_count`, `trailer_sum`: the rows (or their `column`) add up to the trailer's `fact`.
+    `closing_balance`: the facts `opening` and `closing` (decimals) differ by the sum of `column`.
+    `running_balance`: in rows from old to new, or from new to old, `balance` grows by `column`.
     A failed check refuses the file, or is only reported where `severity` says so.
     """
 
     name: str
-    rule: Literal["sum_is_zero", "has_kind", "trailer_count", "trailer_sum"]
+    rule: Literal[
+        "sum_is_zero",
+        "has_kind",
+        "trailer_count",
+        "trailer_sum",
+        "closing_balance",
+        "running_balance",
+    ]
     column: str | None = None
+    balance: str | None = None
+    opening: str | None = None
+    closing: str | None = None
     by: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     fact: str | None = None
@@ -65,6 +96,8 @@ class Check(Strict):
             "has_kind": (self.kinds,),
             "trailer_count": (self.fact,),
             "trailer_sum": (self.column, self.fact),
+            "closing_balance": (self.column, self.opening, self.closing),
+            "running_balance": (self.column, self.balance),
         }
         if not all(needs[self.rule]):
             raise ValueError(f"check {self.name!r} does not say what {self.rule} needs")
@@ -72,24 +105,31 @@ class Check(Strict):
 
 
 def _with_numbers(words: dict[str, object], numbers: object) -> dict[str, object]:
-    """The words with `numbers` in each field, those of headers and trailers included."""
+    """The words with `numbers` in each field, those of headers and summaries included."""
     found = dict(words)
     for name, word in words.items():
-        if name == "fields" and isinstance(word, list):
-            found[name] = [
-                {"numbers": numbers, **each} if isinstance(each, dict) else each for each in word
-            ]
+        if isinstance(word, list):
+            found[name] = [_numbers_in(name, each, numbers) for each in word]
         elif isinstance(word, dict):
             found[name] = _with_numbers(word, numbers)
     return found
+
+
+def _numbers_in(name: str, word: object, numbers: object) -> object:
+    if not isinstance(word, dict):
+        return word
+    if name in {"fields", "preamble_fields"}:
+        return {"numbers": numbers, **word}
+    return _with_numbers(word, numbers)
 
 
 class FormatSpec(Strict):
     """One version of one partner's file format. A released version is never edited.
 
     `documentation` is the partner's own description that the format follows. `encodings` are tried
-    in their order where the file has no byte order mark. `numbers` holds for all fields that do
-    not say otherwise.
+    in their order where the file has no byte order mark. `telltale` is a pattern that the start of
+    a file may have, which tells it from files of formats with the same columns. `numbers` holds for
+    all fields that do not say otherwise.
     """
 
     id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*-[1-9][0-9]*$")
@@ -100,6 +140,7 @@ class FormatSpec(Strict):
     family: str
     partner: str
     name_pattern: str | None = None
+    telltale: str | None = None
     encodings: tuple[str, ...] = ("utf-8",)
     layout: AnyLayout
     numbers: Numbers = Numbers()
@@ -109,6 +150,20 @@ class FormatSpec(Strict):
     checks: tuple[Check, ...] = ()
     max_bad_share: float = Field(default=0.05, ge=0, le=1)
     may_have_no_rows: bool = False
+
+    @property
+    def can_write(self) -> bool:
+        """Whether rows can be written so that reading gives them again.
+
+        That is not so where amounts lose their sign, where only beginnings of the partner's words
+        stand for one of ours, or where one column is part of several fields.
+        """
+        parts = [normal_name(name) for field in self.fields for name in field.parts]
+        whole = [field.alternatives[:1] for field in self.fields if field.join is None]
+        places = parts + [normal_name(name) for names in whole for name in names]
+        shared = any(places.count(part) > 1 for part in parts)
+        lossy = any(field.unsigned or field.unsayable for field in self.fields)
+        return self.layout.can_write and not lossy and not shared
 
     @model_validator(mode="before")
     @classmethod
@@ -121,8 +176,8 @@ class FormatSpec(Strict):
     def _consistent(self) -> "FormatSpec":
         if not self.id.endswith(f"-{self.version}"):
             raise ValueError(f"{self.id!r} does not end with its version {self.version}")
-        if self.name_pattern is not None:
-            re.compile(self.name_pattern)
+        for pattern in filter(None, (self.name_pattern, self.telltale)):
+            re.compile(pattern)
         names = [field.name for field in self.fields]
         if len(set(names)) < len(names):
             raise ValueError("two fields have one name")
@@ -130,7 +185,20 @@ class FormatSpec(Strict):
         if unknown:
             raise ValueError(f"no field for the currency column {sorted(unknown)}")
         self._fit_family()
-        return self
+        return self._with_header()
+
+    def _with_header(self) -> "FormatSpec":
+        """Below a preamble, the column names are known by the required ones."""
+        layout = self.layout
+        if not isinstance(layout, DelimitedLayout) or layout.preamble == "none":
+            return self
+        if layout.header_has:
+            return self
+        required = (field for field in self.fields if field.column_required)
+        wanted = tuple(field.alternatives or field.sources[:1] for field in required)
+        if not wanted:
+            raise ValueError("a preamble needs required columns, to find the column names")
+        return self.model_copy(update={"layout": layout.model_copy(update={"header_has": wanted})})
 
     def _fit_family(self) -> None:
         """Raises ValueError for a field that is no column of the family, or of another type."""

@@ -1,12 +1,22 @@
 """Canonical rows gathered part by part: in memory while they are few, else on the disk."""
 
+import mmap
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
 IN_MEMORY = 128 * 1024 * 1024
 """Up to how many bytes rows are held in memory; beyond, they are mapped from the disk."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Rows of a file: in memory, or mapped from the disk as `on_disk`."""
+
+    rows: pa.Table
+    on_disk: mmap.mmap | None = None
 
 
 class StoredRows:
@@ -38,14 +48,15 @@ class StoredRows:
                 self._file.write_table(each)
             self._few.clear()
 
-    def table(self) -> pa.Table:
+    def stored(self) -> Stored:
         """All rows, to be called once; what went to the disk is mapped, and lives on with it."""
         if self._file is None:
-            return pa.concat_tables([self._schema.empty_table(), *self._few])
+            return Stored(pa.concat_tables([self._schema.empty_table(), *self._few]))
         self._file.close()
-        table = pa.ipc.open_file(pa.memory_map(self._path)).read_all()
+        with Path(self._path).open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self.close()
-        return table
+        return Stored(pa.ipc.open_file(pa.py_buffer(mapped)).read_all(), mapped)
 
     def close(self) -> None:
         """Delete what is on the disk; what is mapped lives on."""

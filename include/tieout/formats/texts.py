@@ -1,6 +1,6 @@
 """Values -> the texts of cells: the inverse of cells.py."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import cast
@@ -8,44 +8,104 @@ from typing import cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tieout.formats.cells import zone_of
 from tieout.formats.columns import Columns
 from tieout.formats.fields import FactRecord, FieldSpec
+from tieout.formats.numbers import written_number
 from tieout.formats.results import CannotWrite, Fact
-from tieout.kernel.money import format_minor
+from tieout.kernel.money import exponent, format_minor
+
+_NAMED = {"iso", "unix", "unix_ms"}
+"""The layouts of times that are none of strftime."""
 
 
 def texts_of(field: FieldSpec, values: pa.Array, columns: Columns) -> list[str]:
-    """The texts of a column, blank for null; `columns` holds the currencies of money."""
-    if pa.types.is_string(values.type) and not field.map:
+    """The texts of a column, blank for null; `columns` holds the currencies of money.
+
+    Raises CannotWrite for a value that the format has no text for.
+    """
+    if field.map:
+        return _words(field, values.to_pylist())
+    if pa.types.is_string(values.type):
         return cast("list[str]", pc.fill_null(values, "").to_pylist())
-    if pa.types.is_timestamp(values.type) and field.formats:
+    if pa.types.is_timestamp(values.type) and _is_plain(field):
         seconds = values.cast(pa.timestamp("s", "UTC"), safe=False)
         return cast(
             "list[str]", pc.fill_null(pc.strftime(seconds, field.formats[0]), "").to_pylist()
         )
     found = values.to_pylist()
-    if field.map:
-        words = {value: word for word, value in reversed(field.map.items())}
-        return [words[value] if value is not None else "" for value in found]
-    if field.type == "money" and field.unit == "major":
+    if field.type == "money" and field.unit != "minor":
         currencies = columns[str(field.currency)].to_pylist()
-        pairs = zip(found, currencies, strict=True)
-        return ["" if value is None else format_minor(value, code) for value, code in pairs]
+        return [
+            "" if value is None else _amount(field, value, code)
+            for value, code in zip(found, currencies, strict=True)
+        ]
     return [_text(field, value) for value in found]
+
+
+def _is_plain(field: FieldSpec) -> bool:
+    """Whether a time is written in UTC, in a layout of strftime."""
+    in_utc = field.zone in {None, "UTC"} or bool(field.zone_source)
+    layout = field.formats[0] if field.formats else "iso"
+    return in_utc and layout not in _NAMED and "%f" not in layout
+
+
+def _words(field: FieldSpec, values: Sequence[str | None]) -> list[str]:
+    """The partner's words for ours; a beginning of words (`fee*`) is no word to write."""
+    exact = {word: value for word, value in field.map.items() if not word.endswith("*")}
+    words = {value: word for word, value in reversed(exact.items())}
+    lacking = next((value for value in values if value is not None and value not in words), None)
+    if lacking is not None:
+        raise CannotWrite(
+            f"The format has no word for {field.name} {lacking!r}.",
+            remedy="Choose a format that has (docs/formats.md).",
+        )
+    return [words[value] if value is not None else "" for value in values]
+
+
+def _amount(field: FieldSpec, minor: int, currency: str) -> str:
+    if field.unit == "major":
+        return written_number(format_minor(minor, currency), field.numbers)
+    hundredths = Decimal(minor).scaleb(2 - exponent(currency))
+    if hundredths != int(hundredths):
+        raise CannotWrite(
+            f"{format_minor(minor, currency)} {currency} has no whole number of hundredths.",
+            remedy="Choose a format with finer amounts (docs/formats.md).",
+        )
+    return str(int(hundredths))
 
 
 def _text(field: FieldSpec, value: Fact) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        moment = value.astimezone(UTC)
-        return moment.strftime(field.formats[0]) if field.formats else moment.isoformat()
+        return _moment(field, value.astimezone(UTC))
     if isinstance(value, date):
-        return value.strftime(field.formats[0]) if field.formats else value.isoformat()
+        layout = field.formats[0] if field.formats else "iso"
+        if layout in _NAMED:
+            midnight = datetime(value.year, value.month, value.day, tzinfo=UTC)
+            return value.isoformat() if layout == "iso" else _moment(field, midnight)
+        return value.strftime(layout)
     if isinstance(value, Decimal):
         text = f"{value:f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
+        plain = text.rstrip("0").rstrip(".") if "." in text else text
+        return written_number(plain, field.numbers)
     return str(value)
+
+
+def _moment(field: FieldSpec, moment: datetime) -> str:
+    layout = field.formats[0] if field.formats else "iso"
+    if layout in _NAMED:
+        seconds = Decimal(round(moment.timestamp() * 1_000_000)).scaleb(-6)
+        return {
+            "iso": moment.isoformat(),
+            "unix": f"{seconds.normalize():f}",
+            "unix_ms": f"{int(seconds * 1000)}",
+        }[layout]
+    says_zone = "%z" in layout or "%Z" in layout
+    if field.zone and not field.zone_source and not says_zone:
+        moment = moment.astimezone(zone_of(field.zone))
+    return moment.strftime(layout)
 
 
 def fact_cells(record: FactRecord, facts: Mapping[str, Fact]) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tieout.formats.cells import cell_value
 from tieout.formats.columns import ARROW_TYPES, Columns
 from tieout.formats.families import canonical_types, unfinish
 from tieout.formats.fields import FieldSpec, normal_name
@@ -29,8 +30,15 @@ def write(
 
     `facts` are the header's and trailer's values; `format` and the control totals are filled in.
     Columns that are missing from `rows` are blank, except those that the family works out.
-    Raises CannotWrite when a required fact or value is missing.
+    Raises CannotWrite when the format is only read, when a required fact or value is missing, or
+    when the format has no way to say a value.
     """
+    if not spec.can_write:
+        raise CannotWrite(
+            f"Files of {spec.id} are only read, not written.",
+            remedy="Choose a format that can be written (docs/formats.md says which can).",
+            format=spec.id,
+        )
     size = len(rows)
     columns = unfinish(spec, _columns(rows, spec), size)
     kept = _kept(rows)
@@ -113,13 +121,22 @@ def _put_back(
 
 
 def _field_cells(field: FieldSpec, columns: Columns, size: int) -> dict[str, Texts]:
-    values = columns.get(field.name, pa.nulls(size, ARROW_TYPES[field.type]))
+    values = columns.get(field.name)
+    if values is None:
+        kind = "text" if field.map else field.type
+        values = pa.nulls(size, ARROW_TYPES[kind])
+    elif field.value is not None:
+        _refuse_others(field, values)
     if field.plus or field.minus:
-        return _signed_cells(field, values, columns)
+        return _added_cells(field, values, columns)
+    if field.sign_source:
+        return _signed_cells(field, field.alternatives[0], values, columns)
     texts = texts_of(field, values, columns)
     cells: dict[str, Texts] = {}
     default = field.alternatives[:1]
-    if not field.source_when:
+    if field.join is not None:
+        cells = _parted(field, texts)
+    elif not field.source_when:
         cells = dict.fromkeys(default, texts)
     else:
         kinds = columns["kind"].to_pylist()
@@ -134,14 +151,55 @@ def _field_cells(field: FieldSpec, columns: Columns, size: int) -> dict[str, Tex
     return cells
 
 
-def _signed_cells(field: FieldSpec, values: pa.Array, columns: Columns) -> dict[str, Texts]:
+def _refuse_others(field: FieldSpec, values: pa.Array) -> None:
+    """Raises CannotWrite where the format says nothing but one value, and a row has another."""
+    if field.source:
+        return
+    constant = str(field.value)
+    known = cell_value(field, constant, None)
+    if any(value not in (known, None) for value in pc.unique(values).to_pylist()):
+        raise CannotWrite(
+            f"In this format {field.name} is always {constant}.",
+            remedy="Choose a format that can say another (docs/formats.md).",
+        )
+
+
+def _parted(field: FieldSpec, texts: Texts) -> dict[str, Texts]:
+    """The sources that are read as one, each by itself."""
+    separator = str(field.join)
+    blank = separator * (len(field.source) - 1)
+    parts = [(text or blank).split(separator) for text in texts]
+    if any(len(each) != len(field.source) for each in parts):
+        raise CannotWrite(
+            f"{field.name} does not part into {len(field.source)} columns at {separator!r}.",
+            remedy="Choose a format that has it in one column (docs/formats.md).",
+        )
+    return {name: [each[place] for each in parts] for place, name in enumerate(field.source)}
+
+
+def _added_cells(field: FieldSpec, values: pa.Array, columns: Columns) -> dict[str, Texts]:
     """An amount in the first column that adds, or the first that subtracts where it is negative."""
+    if field.sign_source:
+        turned = values if field.plus else pc.negate(values)
+        return _signed_cells(field, (*field.plus, *field.minus)[0], turned, columns)
     if not field.minus:
         return {field.plus[0]: texts_of(field, values, columns)}
+    if not field.plus:
+        return {field.minus[0]: texts_of(field, pc.negate(values), columns)}
     negative = pc.less(values, 0)
     up = texts_of(field, pc.if_else(negative, None, values), columns)
     down = texts_of(field, pc.if_else(negative, pc.negate(values), None), columns)
     return {field.minus[0]: down, field.plus[0]: up}
+
+
+def _signed_cells(
+    field: FieldSpec, name: str, values: pa.Array, columns: Columns
+) -> dict[str, Texts]:
+    """An amount without its sign, and the column with the word that says it."""
+    texts = texts_of(field, pc.abs(values), columns)
+    plus, minus = (field.positive or ("",))[0], field.negative[0]
+    words = ["" if value is None else minus if value < 0 else plus for value in values.to_pylist()]
+    return {name: texts, field.sign_of(name): words}
 
 
 def _totals(spec: FormatSpec, columns: Columns, size: int) -> dict[str, Fact]:

@@ -1,7 +1,10 @@
 """Purchase-order files: one per vendor and run, planned with its orders, then followed up."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -61,6 +64,33 @@ def mark_delivered(
     return delivered, int(count["waiting"])
 
 
+def preview(connection: Connection, *, reference: str) -> list[outbox.OutgoingFile]:
+    """The files that an order's vendors get, or that of one vendor order; nothing is planned.
+
+    `facts` say the vendor's format, the state of the vendor order and its number of lines. The
+    control number is 0, which no file that goes has. A vendor without a feed for purchase orders
+    is left out.
+    """
+    rows = fetch(connection, "fulfilment/preview_lines", reference=reference)
+    files = []
+    for _, share in groupby(rows, key=lambda row: str(row["vendor_order_no"])):
+        lines = list(share)
+        first = lines[0]
+        if first["format_id"] is None:
+            continue
+        file = _file(first["vendor_id"], first["format_id"], 0, _order(lines), first["status_at"])
+        told = {"format_id": first["format_id"], "status": first["status"], "lines": len(lines)}
+        files.append(replace(file, facts=told))
+    return files
+
+
+def _order(lines: list[dict[str, Any]]) -> pa.Table:
+    others = {"format_id", "status", "status_at"}
+    return pa.Table.from_pylist(
+        [{name: value for name, value in line.items() if name not in others} for line in lines]
+    )
+
+
 def _by_vendor(lines: pa.Table) -> Iterator[tuple[str, pa.Table]]:
     """The lines of each vendor; those of one vendor stand together."""
     runs = pc.run_end_encode(lines["vendor_id"].combine_chunks())
@@ -74,6 +104,7 @@ def _file(
     vendor_id: str, format_id: str, number: int, lines: pa.Table, as_of: datetime
 ) -> outbox.OutgoingFile:
     control_no = f"{number:06d}"
+    spec = format_spec(format_id)
     header: dict[str, Fact] = {
         "control_no": control_no,
         "vendor_id": vendor_id,
@@ -84,7 +115,7 @@ def _file(
         effect_key=f"{DOC_TYPE}:{vendor_id}:{control_no}",
         partner_id=vendor_id,
         doc_type=DOC_TYPE,
-        name=f"po-{vendor_id}-{control_no}.csv",
-        body=write(lines, format_spec(format_id), facts=header),
+        name=f"po-{vendor_id}-{control_no}.{spec.layout.suffix}",
+        body=write(lines, spec, facts=header),
         facts={"control_no": control_no, "lines": lines.num_rows},
     )

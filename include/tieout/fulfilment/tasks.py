@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from tieout.exchange import inbox, outbox
-from tieout.fulfilment import answers, purchase_orders, shipments
+from tieout.fulfilment import answers, functional_acks, purchase_orders, shipments
 from tieout.fulfilment.model import Chunk
 from tieout.fulfilment.rules import DAYS_LIVELY, HOURS_BETWEEN_ROUNDS, chunks
 from tieout.kernel.database import execute, fetch, transaction
@@ -91,9 +91,13 @@ def answer_chunks(*, as_of: datetime | str) -> list[Chunk]:
 
 
 def take_in_answers(*, chunk: Chunk, as_of: datetime | str) -> dict[str, int]:
-    """Take in the chunk's acknowledgements, then its shipments; returns the counts of the rows."""
+    """Take in the chunk's acknowledgements, then its shipments; returns the counts of the rows.
+
+    Vendors that want it are told what became of their files.
+    """
     acknowledged = take_in_acknowledgements(chunk=chunk, as_of=as_of)
     shipped = take_in_shipments(chunk=chunk, as_of=as_of)
+    send_functional_acks(chunk=chunk, as_of=as_of)
     return {name: acknowledged[name] + shipped[name] for name in acknowledged}
 
 
@@ -122,6 +126,22 @@ def take_in_shipments(*, chunk: Chunk, as_of: datetime | str) -> dict[str, int]:
         shipments.load(connection, vendor_ids=vendor_ids, as_of=at)
 
     return _receive("SHIPMENT", vendor_ids, at, load)
+
+
+def send_functional_acks(*, chunk: Chunk, as_of: datetime | str) -> int:
+    """Tell the chunk's vendors that speak EDI what became of their files; returns how many.
+
+    A file is answered once, wherever an earlier run was cut off.
+    """
+    at, vendor_ids, url = parse_instant(as_of), chunk["vendor_ids"], settings().database_url
+    actor = f"{TAKING_IN}/send_functional_acks"
+    with transaction(url, actor) as connection:
+        planned = functional_acks.plan(connection, vendor_ids=vendor_ids, as_of=at)
+        effect_ids = functional_acks.effects_to_send(connection, vendor_ids=vendor_ids)
+    if effect_ids:
+        outbox.send(url, effect_ids=effect_ids, as_of=at, actor=actor)
+        logger.info("%d files acknowledged, %d planned now", len(effect_ids), planned)
+    return planned
 
 
 def take_in_tracking(

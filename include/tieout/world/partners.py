@@ -19,7 +19,7 @@ from tieout.world.carrier import TRACKING
 from tieout.world.gateways import SETTLEMENT
 from tieout.world.orders import BRAND, STOREFRONT, description, sku_name, vendor_name
 from tieout.world.scenario import CARRIER, GatewayKind, Scenario
-from tieout.world.vendors import ANSWERS, ORDERS, SHIPMENTS, account_of
+from tieout.world.vendors import ANSWERS, ORDERS, RECEIPTS, SHIPMENTS, account_of
 
 GATEWAY_FEEDS: Mapping[GatewayKind, FeedSpec] = {
     "adyen": FeedSpec(
@@ -113,19 +113,34 @@ def gateway(kind: GatewayKind, storefront: str) -> PartnerSpec:
 
 def _vendor(scenario: Scenario, number: int) -> PartnerSpec:
     vendor_id = vendor_name(number)
-    return vendor(vendor_id, f"Vendor {number + 1}", account_of(scenario, number))
+    account, is_x12 = account_of(scenario, number), number < scenario.x12_vendors
+    return vendor(vendor_id, f"Vendor {number + 1}", account, X12_FEEDS if is_x12 else CSV_FEEDS)
 
 
-def vendor(vendor_id: str, name: str, account: str) -> PartnerSpec:
+CSV_FEEDS = {
+    "PURCHASE_ORDER": ("tieout-purchase-order-1", ORDERS, "po-*.csv"),
+    "ACKNOWLEDGEMENT": ("tieout-vendor-ack-1", ANSWERS, "ack-*.csv"),
+    "SHIPMENT": ("tieout-shipment-1", SHIPMENTS, "ship-*.csv"),
+}
+X12_FEEDS = {
+    "PURCHASE_ORDER": ("x12-850-1", ORDERS, "po-*.edi"),
+    "ACKNOWLEDGEMENT": ("x12-855-1", ANSWERS, "ack-*.edi"),
+    "SHIPMENT": ("x12-856-1", SHIPMENTS, "ship-*.edi"),
+    "FUNCTIONAL_ACK": ("x12-997-1", RECEIPTS, "fa-*.edi"),
+}
+
+
+def vendor(
+    vendor_id: str,
+    name: str,
+    account: str,
+    feeds: Mapping[str, tuple[str, str, str]] = CSV_FEEDS,
+) -> PartnerSpec:
     """A vendor whose folder is `vendor_id` in an account of the SFTP server.
 
-    Each purchase order gets one acknowledgement under its number, so that none may be left out.
+    Each purchase order gets one acknowledgement under its number, so that none may be left out;
+    but for X12, where purchase orders and 997 share a series of numbers.
     """
-    feeds = {
-        "PURCHASE_ORDER": ("tieout-purchase-order-1", ORDERS, "po-*.csv"),
-        "ACKNOWLEDGEMENT": ("tieout-vendor-ack-1", ANSWERS, "ack-*.csv"),
-        "SHIPMENT": ("tieout-shipment-1", SHIPMENTS, "ship-*.csv"),
-    }
     return PartnerSpec.model_validate(
         {
             "partner_id": vendor_id,
@@ -137,7 +152,7 @@ def vendor(vendor_id: str, name: str, account: str) -> PartnerSpec:
                     "format_id": format_id,
                     "directory": f"{vendor_id}/{folder}",
                     "file_glob": glob,
-                    "consecutive": doc_type == "ACKNOWLEDGEMENT",
+                    "consecutive": doc_type == "ACKNOWLEDGEMENT" and feeds is CSV_FEEDS,
                 }
                 for doc_type, (format_id, folder, glob) in feeds.items()
             },

@@ -107,9 +107,12 @@ def drop(path: Path, body: bytes, moment: datetime) -> None:
 def cut_place(body: bytes, seed: int, path: str) -> int:
     """After how many bytes a transfer breaks off.
 
-    That is inside a row, before its last comma, so that what arrived passes for no whole file.
+    That is inside a row, before its last comma, so that what arrived passes for no whole file; in
+    an interchange it is before its last segment.
     """
     rng = chance(seed, "cut place", path)
+    if body.startswith(b"ISA"):
+        return rng.randint(len(body) // 4, body.rindex(b"IEA") - 1)
     lines = body.split(b"\n")[:-1]
     details = [n for n in range(1, len(lines)) if _is_detail(lines[n])] or [len(lines) - 1]
     number = pick(rng, details)

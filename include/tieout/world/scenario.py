@@ -76,6 +76,8 @@ class Scenario(_Strict):
     references begin with `prefix`. With `weekend: open` the weekend days between them have orders
     too, though vendors and gateways rest.
     `sftp_accounts` is over how many SFTP accounts the vendors are spread, a folder for each vendor.
+    The first `x12_vendors` vendors speak X12: they get an 850, answer by 855 and 856, and are sent
+    a 997 for each.
     Vendors promise to ship within `promise_days` business days. A truncated file is sent again,
     whole, `resend_after_days` days later, or never (null).
     """
@@ -89,6 +91,7 @@ class Scenario(_Strict):
     vendors: int = Field(default=40, ge=1, le=9_999)
     skus: int = Field(default=400, ge=1, le=99_999)
     sftp_accounts: int = Field(default=4, ge=1, le=200)
+    x12_vendors: int = Field(default=0, ge=0)
     gateways: tuple[GatewayKind, ...] = Field(default=("adyen", "stripe"), min_length=1)
     currencies: tuple[str, ...] = Field(default=("USD", "EUR"), min_length=1)
     promise_days: int = Field(default=2, ge=2, le=30)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
+from tieout.world import edi
 from tieout.world.chance import chance, letters_and_digits, one_of
 from tieout.world.ledger import Ledger, Planted, Truth, instant
 from tieout.world.orders import vendor_name
@@ -14,6 +15,8 @@ from tieout.world.scenario import CARRIER, LATE_BY, WORKDAYS, Scenario
 from tieout.world.tables import read_tagged, write_tagged
 
 ORDERS, ANSWERS, SHIPMENTS = "orders", "acknowledgements", "shipments"
+RECEIPTS = "receipts"
+"""Where vendors that speak X12 are told what became of their files."""
 WORK_STARTS, WORK_ENDS, TRUCK = time(9), time(17), time(11)
 ANSWER_COLUMNS = (
     *("vendor_order_no", "order_line_no", "sku", "code", "quantity_accepted", "quantity_rejected"),
@@ -69,16 +72,17 @@ class Vendors:
         for vendor in range(self.scenario.vendors):
             vendor_id = vendor_name(vendor)
             home = f"{account_of(self.scenario, vendor)}/{vendor_id}"
-            for file in sorted((self.root / home / ORDERS).glob("po-*.csv")):
+            for file in sorted((self.root / home / ORDERS).glob("po-*.[ce]??")):
                 if (vendor_id, file.name) not in read:
                     self._take(vendor_id, home, file)
 
     def _take(self, vendor_id: str, home: str, file: Path) -> None:
-        order = read_tagged(file.read_bytes())
+        is_x12 = file.suffix == ".edi"
+        order = (edi.read_order if is_x12 else read_tagged)(file.read_bytes())
         control, received = order.header[1], instant(order.header[4])
         jobs = list(self._jobs(order.rows, received))
-        self._answer(vendor_id, home, control, jobs)
-        self._ship(vendor_id, home, control, jobs)
+        self._answer(vendor_id, home, control, jobs, is_x12=is_x12)
+        self._ship(vendor_id, home, control, jobs, is_x12=is_x12)
         self.ledger.note("INSERT INTO purchase_order VALUES (?, ?)", [(vendor_id, file.name)])
         self.ledger.keep()
 
@@ -99,20 +103,28 @@ class Vendors:
             ships_at = datetime.combine(ships_on, TRUCK, UTC)
             yield Job(number, lines, fault, answering_time(received), ships_at)
 
-    def _answer(self, vendor_id: str, home: str, control: str, jobs: list[Job]) -> None:
+    def _answer(
+        self, vendor_id: str, home: str, control: str, jobs: list[Job], *, is_x12: bool
+    ) -> None:
         due = jobs[0].answered_at
         rows = [_answer_row(job, row) for job in jobs for row in job.rows]
-        body = write_tagged("tieout-vendor-ack-1", control, vendor_id, due, ANSWER_COLUMNS, rows)
+        if is_x12:
+            body, suffix = edi.write_answers(control, vendor_id, due, rows), "edi"
+        else:
+            words = ("tieout-vendor-ack-1", control, vendor_id, due, ANSWER_COLUMNS)
+            body, suffix = write_tagged(*words, rows), "csv"
         day = due.date().isoformat()
         rejected = [
             Planted("vendor_rejection", "VENDOR_REJECTED", job.number, day)
             for job in jobs
             if job.fault == "vendor_rejection"
         ]
-        path = f"{home}/{ANSWERS}/ack-{vendor_id}-{control}.csv"
+        path = f"{home}/{ANSWERS}/ack-{vendor_id}-{control}.{suffix}"
         self.post.hand_in(path, body, due, planted=rejected)
 
-    def _ship(self, vendor_id: str, home: str, control: str, jobs: list[Job]) -> None:
+    def _ship(
+        self, vendor_id: str, home: str, control: str, jobs: list[Job], *, is_x12: bool
+    ) -> None:
         by_truck: dict[datetime, list[Job]] = defaultdict(list)
         for job in jobs:
             if job.fault != "vendor_rejection":
@@ -120,10 +132,13 @@ class Vendors:
         for number, (leaves, load) in enumerate(sorted(by_truck.items()), 1):
             part = f"{control}{number:02d}"
             rows = [_shipment_row(job, row) for job in load for row in job.rows]
-            body = write_tagged(
-                "tieout-shipment-1", part, vendor_id, leaves, SHIPMENT_COLUMNS, rows
-            )
-            self.post.hand_in(f"{home}/{SHIPMENTS}/ship-{vendor_id}-{part}.csv", body, leaves)
+            if is_x12:
+                body, suffix = edi.write_shipments(part, vendor_id, leaves, rows), "edi"
+            else:
+                words = ("tieout-shipment-1", part, vendor_id, leaves, SHIPMENT_COLUMNS)
+                body, suffix = write_tagged(*words, rows), "csv"
+            path = f"{home}/{SHIPMENTS}/ship-{vendor_id}-{part}.{suffix}"
+            self.post.hand_in(path, body, leaves)
             self._hand_to_carrier(load)
         self.truth.record([_late(job) for job in jobs if job.fault == "late_shipment"])
 

@@ -11,7 +11,7 @@ from tieout.world.orders import vendor_name
 from tieout.world.post import Post
 from tieout.world.scenario import CARRIER, Scenario, ScenarioError
 from tieout.world.storefront import Storefront, Till
-from tieout.world.vendors import ANSWERS, ORDERS, SHIPMENTS, Vendors, account_of
+from tieout.world.vendors import ANSWERS, ORDERS, RECEIPTS, SHIPMENTS, Vendors, account_of
 
 LEDGER, TRUTH, SPOOL, SFTP = "ledger.sqlite", "truth.jsonl", "spool", "sftp"
 TILL = "till"
@@ -59,7 +59,7 @@ def directories(scenario: Scenario) -> list[Path]:
     vendors = [
         Path(account_of(scenario, vendor), vendor_name(vendor), kind)
         for vendor in range(scenario.vendors)
-        for kind in (ORDERS, ANSWERS, SHIPMENTS)
+        for kind in (ORDERS, ANSWERS, SHIPMENTS, *([RECEIPTS] * (vendor < scenario.x12_vendors)))
     ]
     gateways = [Path(gateway, SETTLEMENT) for gateway in scenario.gateways]
     return [*vendors, Path(CARRIER, TRACKING), *gateways]

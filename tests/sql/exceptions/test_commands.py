@@ -10,6 +10,8 @@ from tests.sql.harness import load
 from tieout.cli.main import main
 from tieout.exceptions.digest import plan_digest
 from tieout.exceptions.tasks import raise_exceptions, send_digest
+from tieout.exchange.quarantine import Decision
+from tieout.exchange.unloaded import accept_unbalanced_file
 from tieout.kernel import archive
 from tieout.kernel.database import transaction
 from tieout.settlement.tasks import reconcile
@@ -46,6 +48,19 @@ def test_explain_tells_the_story_down_to_the_raw_line(url: str, capsys, ref: str
     assert "from stl-2.csv, line 3, sha256 " in told
     assert "| second" in told
     assert "| first,************1111" in told
+
+
+def test_explain_says_that_a_person_accepted_a_file_that_does_not_tie(url: str, capsys) -> None:
+    problem = {"reason": "control-total", "expected": "sum 9.00", "found": "10.00"}
+    sha256 = archive.put(b"head\nthird\n")
+    refused = source_file(3, "stl-3.csv", status="REFUSED", problem=problem, sha256=sha256)
+    load(url, {"source_file": [refused]})
+    with transaction(url, actor="test") as connection:
+        accept_unbalanced_file(connection, 3, Decision("olive", "the bank proved it", at(4)))
+    add(url, settlement_line=[line(3, of=1, source_file_id=3, file_line=2)])
+    assert main(["explain", "line:3"]) == 0
+    told = capsys.readouterr().out
+    assert "in a file that does not tie, accepted by olive (the bank proved it)" in told
 
 
 def test_explain_says_when_nothing_is_known(url: str, capsys) -> None:

@@ -421,6 +421,23 @@ def test_delivered_before_shipped(url: str) -> None:
     assert found(url, "DELIVERED_BEFORE_SHIPPED", at(5)) == [("ups:T1:2026-03-04", None)]
 
 
+def test_a_tracking_number_is_invalid_until_the_carrier_scans_it(url: str) -> None:
+    parcel = {"carrier": "ups", "ship_day": "2026-03-04", "vendor_order_id": 1}
+    parcel |= {"shipped_at": at(4), "status": "PRE_TRANSIT", "status_at": at(4)}
+    wrong = parcel | {"number_fault": "check-digit"}
+    ordered(url)
+    add(
+        url,
+        parcel=[
+            wrong | {"parcel_id": 1, "tracking_no": "T1"},
+            wrong | {"parcel_id": 2, "tracking_no": "T2", "last_event_at": at(5)},
+            parcel | {"parcel_id": 3, "tracking_no": "T3"},
+        ],
+    )
+    assert found(url, "TRACKING_NUMBER_INVALID", at(3)) == []
+    assert found(url, "TRACKING_NUMBER_INVALID", at(5)) == [("ups:T1:2026-03-04", None)]
+
+
 def test_effect_stuck_when_refused_without_answer_or_waiting_too_long(url: str) -> None:
     put_effect(url, 1)
     put_effect(url, 2, "SENT")

@@ -1,6 +1,8 @@
 """The inbox: whole files, once each, every row accounted for, whatever happens."""
 
+import gzip
 import hashlib
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,6 +27,15 @@ def test_a_file_is_loaded_once(desk: Desk) -> None:
     assert desk.loaded() == ["A", "B"]
     summary = "SELECT part, read, applied FROM run_summary WHERE task = :partner ORDER BY as_of"
     assert desk.rows(summary) == [("TRACKING", 2, 2), ("TRACKING", 0, 0)]
+
+
+def test_the_columns_of_a_file_are_kept_with_it(desk: Desk) -> None:
+    desk.put("track-1.csv", ["A"])
+    desk.take_in()
+    columns = "SELECT facts -> 'columns', facts -> 'columns_in_extra' FROM source_file"
+    ((names, in_extra),) = desk.rows(f"{columns} WHERE partner_id = :partner")
+    assert {"carrier", "tracking_no", "status"} <= set(names)
+    assert in_extra == []
 
 
 @pytest.mark.parametrize("point", INBOX_POINTS)
@@ -189,13 +200,20 @@ def test_a_corrected_row_loads_and_a_wrong_correction_stays(desk: Desk) -> None:
     assert desk.take_in(LATER) == Counts()
 
 
-def test_a_card_number_is_masked_everywhere(desk: Desk, archive_folder: Path) -> None:
+@pytest.mark.parametrize(
+    "sent",
+    [bytes, gzip.compress, lambda text: text.decode().encode("utf-16")],
+    ids=["as text", "gzip", "utf-16"],
+)
+def test_a_card_number_is_masked_everywhere(
+    desk: Desk, archive_folder: Path, sent: Callable[[bytes], bytes]
+) -> None:
     card = "4111 1111 1111 1111"
     desk.put("track-1.csv", [*GOOD, "X"], Hub="Hub")
     path = desk.folder / "track-1.csv"
     lines = path.read_text().split("\n")
     lines[-3] = lines[-3].replace("Hub", f"card {card}")
-    path.write_text("\n".join(lines))
+    path.write_bytes(sent("\n".join(lines).encode()))
     assert desk.take_in() == Counts(read=41, applied=40, quarantined=1)
     found = desk.rows("SELECT rule, field, raw FROM quarantine WHERE partner_id = :partner")
     assert found[0][:2] == ("card-number", "location")
@@ -209,6 +227,23 @@ def test_a_card_number_is_masked_everywhere(desk: Desk, archive_folder: Path) ->
         "SELECT facts ->> 'card_numbers' FROM source_file WHERE partner_id = :partner"
     )
     assert facts == [("masked before archiving",)]
+
+
+def test_a_card_number_on_the_last_line_of_the_last_record_is_masked(
+    desk: Desk, archive_folder: Path
+) -> None:
+    card = "4111 1111 1111 1111"
+    desk.put("track-1.csv", [*GOOD, "X"], Hub="Hub")
+    path = desk.folder / "track-1.csv"
+    lines = path.read_text().split("\n")
+    lines[-3] = lines[-3].replace("Hub", f'"card\n{card}"')
+    path.write_text("\n".join(lines))
+    assert desk.take_in() == Counts(read=41, applied=40, quarantined=1)
+    (kept,) = [each.read_text() for each in archive_folder.rglob("*") if each.is_file()]
+    assert card not in kept
+    assert "***************1111" in kept
+    found = desk.rows("SELECT raw FROM quarantine WHERE partner_id = :partner")
+    assert "***************1111" in found[0][0]
 
 
 def test_rows_known_before_are_duplicates(desk: Desk) -> None:

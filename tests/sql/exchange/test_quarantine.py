@@ -133,6 +133,79 @@ def test_a_refused_file_can_be_discarded_but_not_accepted(
     assert refusals(desk, LATER) == []
 
 
+def test_a_file_that_does_not_tie_loads_when_a_person_says_so(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIEOUT_DATABASE_URL", desk.url)
+    settings.cache_clear()
+    path = desk.put("a.csv", ["A", "B"])
+    path.write_bytes(path.read_bytes().replace(b"T,2", b"T,3"))
+    desk.take_in()
+    number = str(
+        desk.rows("SELECT source_file_id FROM source_file WHERE partner_id = :partner")[0][0]
+    )
+    assert main(["quarantine", "accept-file", number, *WHY]) == 2
+    assert desk.loaded() == []
+    assert main(["quarantine", "accept-file", number, "--accept-unbalanced", *WHY]) == 0
+    assert main(["quarantine", "accept-file", number, "--accept-unbalanced", *WHY]) == 2
+    assert refusals(desk, MUCH_LATER) == ["file:a.csv"], "it has not loaded yet"
+    assert desk.take_in(MUCH_LATER) == Counts(read=2, applied=2)
+    assert desk.loaded() == ["A", "B"]
+    assert refusals(desk, MUCH_LATER) == []
+    said = (
+        "SELECT f.facts -> 'accepted_unbalanced' ->> 'by', f.facts -> 'accepted_unbalanced' ->> "
+        "'found', f.status_reason FROM source_file AS f WHERE f.partner_id = :partner"
+    )
+    assert desk.rows(said) == [("olive", "2", "accepted: The carrier said so.")]
+    audit = "SELECT actor, action, facts ->> 'expected' FROM audit_log WHERE subject = 'file:' || "
+    assert desk.rows(audit + number) == [("olive", "file.accept_unbalanced", "lines 3")]
+
+
+def test_a_file_whose_card_numbers_were_masked_can_be_accepted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIEOUT_DATABASE_URL", desk.url)
+    settings.cache_clear()
+    path = desk.put("a.csv", ["A", "B"], Hub="4111 1111 1111 1111")
+    path.write_bytes(path.read_bytes().replace(b"T,2", b"T,3"))
+    assert b"4111" in path.read_bytes()
+    desk.take_in()
+    file = str(
+        desk.rows("SELECT source_file_id FROM source_file WHERE partner_id = :partner")[0][0]
+    )
+    assert main(["quarantine", "accept-file", file, "--accept-unbalanced", *WHY]) == 0
+    assert desk.take_in(LATER) == Counts(read=2, quarantined=2)
+
+
+def test_a_row_of_a_file_that_does_not_tie_can_be_corrected(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIEOUT_DATABASE_URL", desk.url)
+    settings.cache_clear()
+    path = desk.put("a.csv", ["A", "X"])
+    path.write_bytes(path.read_bytes().replace(b"T,2", b"T,3"))
+    desk.rejects = {"X": "It is not ours."}
+    desk.take_in()
+    file = str(
+        desk.rows("SELECT source_file_id FROM source_file WHERE partner_id = :partner")[0][0]
+    )
+    assert main(["quarantine", "accept-file", file, "--accept-unbalanced", *WHY]) == 0
+    desk.take_in(LATER)
+    number, raw = desk.rows(
+        "SELECT quarantine_id, raw FROM quarantine WHERE partner_id = :partner"
+    )[0]
+    words = ["quarantine", "correct", str(number), "--text", raw.replace("X", "B"), *WHY]
+    assert main(words) == 0
+    desk.take_in(MUCH_LATER)
+    assert desk.loaded() == ["A", "B"]
+
+
+def test_only_a_file_that_does_not_tie_can_be_accepted_as_such(
+    desk: Desk, conflict: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["quarantine", "accept-file", conflict, "--accept-unbalanced", *WHY]) == 2
+
+
 def test_without_a_reason_nothing_is_decided(desk: Desk, row: str) -> None:
     assert main(["quarantine", "discard", row, "--reason", " "]) == 2
     state = desk.rows("SELECT status FROM quarantine WHERE partner_id = :partner")

@@ -74,6 +74,24 @@ def parcels(connection: Connection, tracking_no: str) -> list[tuple[str, datetim
     return [tuple(row) for row in connection.execute(query, {"tracking_no": tracking_no})]
 
 
+def faults(connection: Connection, tracking_nos: list[str]) -> dict[str, str | None]:
+    query = text("SELECT tracking_no, number_fault FROM parcel WHERE tracking_no = ANY(:numbers)")
+    found = connection.execute(query, {"numbers": tracking_nos})
+    return {row.tracking_no: row.number_fault for row in found}
+
+
+def test_numbers_that_cannot_be_the_carriers_are_noted(connection) -> None:
+    expected = {
+        "1Z0000000100000008": None,
+        "1z0000000100000017": None,
+        "1Z0000000100000009": "check-digit",
+        "PARCEL-17": "shape",
+    }
+    for number in expected:
+        announce(connection, number)
+    assert faults(connection, list(expected)) == expected
+
+
 def test_a_parcel_is_where_its_latest_scan_says(connection) -> None:
     announce(connection, "TRK-A-1")
     track(connection, [event("TRK-A-1", "out_for_delivery", AS_OF + 2 * HOUR)])

@@ -2,6 +2,7 @@
 
 import json
 
+import duckdb
 import pytest
 
 from tests.unit.formats.samples import ack_file, adyen_file
@@ -80,3 +81,31 @@ def test_wrong_words_are_refused(clean, capsys, words):
 def test_the_format_can_be_stated(clean, capsys):
     assert main(["parse", str(clean), "--format", "stripe-payout-reconciliation-1"]) == 2
     assert "missing-column" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "csv", "parquet"])
+def test_the_rows_are_written_as_the_name_ends(clean, tmp_path, ending):
+    out = tmp_path / f"rows.{ending}"
+    assert main(["parse", str(clean), "--out", str(out)]) == 0
+    with duckdb.connect() as con:
+        reader = {"jsonl": "read_json", "csv": "read_csv", "parquet": "read_parquet"}[ending]
+        total = con.execute(f"SELECT count(*), sum(net_minor) FROM {reader}('{out}')").fetchall()
+    assert total == [(4, 0)]
+
+
+def test_rows_are_written_in_known_forms_only(clean, tmp_path, capsys):
+    assert main(["parse", str(clean), "--out", str(tmp_path / "rows.xml")]) == 2
+    assert ".parquet" in capsys.readouterr().err
+
+
+def test_a_file_that_does_not_tie_is_read_when_a_person_accepts_it(tmp_path, capsys):
+    path = tmp_path / "report.csv"
+    path.write_bytes(adyen_file(3).replace(b"9.70", b"9.71", 1).replace(b"0.30", b"0.29", 1))
+    words = ["parse", str(path), "--accept-unbalanced", "the bank proved it"]
+    assert main(["parse", str(path)]) == 2
+    assert main(words) == 2
+    assert "--by" in capsys.readouterr().err
+    assert main([*words, "--by", "olive"]) == 1
+    said = capsys.readouterr().out
+    assert "accepted  by olive: the bank proved it" in said
+    assert "batch_sum: FAILED" in said

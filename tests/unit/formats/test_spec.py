@@ -1,7 +1,5 @@
 """A format file says what it means, or is refused."""
 
-from pathlib import Path
-
 import pytest
 import yaml
 
@@ -89,8 +87,3 @@ def test_an_unknown_format_names_the_known_ones():
 
 def test_names_of_columns_are_compared_without_case_and_runs_of_space():
     assert normal_name("  Gross  Debit (GC) ") == normal_name("gross debit (gc)")
-
-
-def test_the_documentation_names_every_format():
-    text = (Path(__file__).parents[3] / "docs" / "formats.md").read_text(encoding="utf-8")
-    assert [spec.id for spec in all_formats() if f"| `{spec.id}` |" not in text] == []

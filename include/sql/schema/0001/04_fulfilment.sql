@@ -49,7 +49,7 @@ CREATE TABLE vendor_answer (
     expected_on date,
     answered_at timestamptz NOT NULL,
     vendor_order_line_id bigint REFERENCES vendor_order_line,
-    UNIQUE (source_file_id, file_line)
+    UNIQUE (source_file_id, file_line, line_no)
 );
 CREATE INDEX vendor_answer_order ON vendor_answer (vendor_order_no, line_no);
 COMMENT ON TABLE vendor_answer IS 'What a vendor said per line, as said; the latest word counts.';
@@ -75,10 +75,13 @@ CREATE TABLE parcel (
     status text NOT NULL DEFAULT 'PRE_TRANSIT',
     status_at timestamptz NOT NULL,
     status_reason text,
+    number_fault text CHECK (number_fault IN ('shape', 'check-digit')),
     UNIQUE (carrier, tracking_no, ship_day)
 );
 CREATE INDEX parcel_vendor_order ON parcel (vendor_order_id);
 COMMENT ON TABLE parcel IS 'Tracking numbers are recycled: the day of shipping is part of the key.';
+COMMENT ON COLUMN parcel.number_fault IS
+'What is wrong with the number by its carrier''s rules; null where nothing is, or none are known.';
 
 CREATE TABLE shipment_line (
     shipment_line_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -7,6 +7,7 @@ INSERT INTO state_transition (machine, from_state, event, to_state) VALUES
 ('source_file', 'RECEIVED', 'same_hash', 'DUPLICATE'),
 ('source_file', 'RECEIVED', 'same_control_number', 'CONFLICT'),
 ('source_file', 'REFUSED', 'stands_there_anew', 'RECEIVED'),
+('source_file', 'REFUSED', 'accepted', 'ACCEPTED'),
 ('source_file', 'REFUSED', 'discarded', 'DISCARDED'),
 ('source_file', 'CONFLICT', 'accepted', 'ACCEPTED'),
 ('source_file', 'CONFLICT', 'discarded', 'DISCARDED'),

@@ -48,6 +48,26 @@ class Layout(Strict):
         return False
 
     @property
+    def ties(self) -> tuple[str, ...]:
+        """What files of the layout say of themselves that must be so, each as a clause."""
+        return ()
+
+    @property
+    def can_write(self) -> bool:
+        """Whether files can be written, not only read."""
+        return type(self).render is not Layout.render
+
+    @property
+    def by_line(self) -> bool:
+        """Whether a record is the physical lines from its own to the next record's."""
+        return True
+
+    @property
+    def suffix(self) -> str:
+        """How the name of a file that is written ends."""
+        return "csv"
+
+    @property
     def binary(self) -> bool:
         """Whether `cut` wants the bytes of a file as they are, not text in UTF-8."""
         return False
@@ -72,6 +92,20 @@ class Layout(Strict):
         latest after the last grid.
         """
         raise NotImplementedError
+
+    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
+        """A file in which the records that start on these lines have other texts.
+
+        All other records keep their lines.
+        """
+        lines = list(source.lines)
+        for grid in self.cut(source):
+            for row, start in enumerate(grid.lines.to_pylist()):
+                if start in texts:
+                    end = grid.after(row)
+                    blanks = ["\n"] * (end - start - 1)
+                    lines[start - 1 : end - 1] = [texts[start] + "\n", *blanks]
+        return "".join(lines)
 
     def render(self, content: Content) -> bytes:
         """The file that says this.

@@ -1,20 +1,20 @@
 """ISO 20022 bank messages: camt.052 (report), camt.053 (statement), camt.054 (notification)."""
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from tieout.formats.grid import Flaw, Grid, Record, grid_of_records
+from tieout.formats.grid import ROWS_TOGETHER, Flaw, Grid, Record, grid_of_records
 from tieout.formats.layouts.base import Layout, Recognised
+from tieout.formats.layouts.replacing import with_texts
 from tieout.formats.layouts.xml_safe import Element, beginning, elements
 from tieout.formats.results import Fact
 from tieout.formats.source import Source
 from tieout.formats.statements import Balance, Statement, amount_of, statements_fact, turned
 from tieout.formats.totals import Totals
 
-ROWS_TOGETHER = 20_000
 _VERSION = re.compile(r"camt\.05[234]\.\d{3}\.(\d{2})")
 _BODY = {"052": "BkToCstmrAcctRpt", "053": "BkToCstmrStmt", "054": "BkToCstmrDbtCdtNtfctn"}
 _PART = {"052": "Rpt", "053": "Stmt", "054": "Ntfctn"}
@@ -40,6 +40,14 @@ class CamtLayout(Layout):
 
     type: Literal["camt"]
     message: Literal["052", "053", "054"]
+
+    @property
+    def ties(self) -> tuple[str, ...]:
+        """What files of the layout say of themselves that must be so."""
+        return (
+            "opening balance and entries come to the closing balance, where stated",
+            "counts and sums as stated",
+        )
 
     def recognise(self, head: Source, format_id: str) -> Recognised | None:
         """Certain where an element of the head is the message's body."""
@@ -69,6 +77,15 @@ class CamtLayout(Layout):
         grid.facts = reading.facts | {"statements": statements_fact(reading.statements)}
         grid.checks = reading.totals.results
         yield grid
+
+    @property
+    def by_line(self) -> bool:
+        """Records are elements, which may start and end anywhere in a line."""
+        return False
+
+    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
+        """The file with other texts of the records that start on these lines."""
+        return with_texts(source, self.cut(source), texts)
 
 
 @dataclass
@@ -323,16 +340,16 @@ def _counterparty(detail: Element, we_paid: bool) -> dict[str, str]:
 
 def _leaves(element: Element, path: str, without: Set[str] = frozenset()) -> dict[str, str]:
     """The texts and attributes below an element by their paths."""
-    cells: dict[str, str] = {}
-    _collect(element, path, without, cells)
-    return cells
+    texts: dict[str, list[str]] = {}
+    _collect(element, path, without, texts)
+    return {name: "\n".join(parts) for name, parts in texts.items()}
 
 
-def _collect(element: Element, path: str, without: Set[str], cells: dict[str, str]) -> None:
+def _collect(element: Element, path: str, without: Set[str], texts: dict[str, list[str]]) -> None:
     for name, value in element.attributes.items():
-        cells[f"{path}/@{name}"] = value
+        texts.setdefault(f"{path}/@{name}", []).append(value)
     if element.text:
-        cells[path] = f"{cells[path]}\n{element.text}" if path in cells else element.text
+        texts.setdefault(path, []).append(element.text)
     times: dict[str, int] = {}
     for child in element.children:
         if child.name in without:
@@ -340,4 +357,4 @@ def _collect(element: Element, path: str, without: Set[str], cells: dict[str, st
         times[child.name] = times.get(child.name, 0) + 1
         again = bool(child.children) and times[child.name] > 1
         below = f"{path}/{child.name}[{times[child.name]}]" if again else f"{path}/{child.name}"
-        _collect(child, below, frozenset(), cells)
+        _collect(child, below, frozenset(), texts)

@@ -18,7 +18,6 @@ from tieout.formats.layouts.tree import (
     Row,
     TreeLayout,
     grid_of,
-    rows_of,
     too_large,
 )
 from tieout.formats.results import FileRefused
@@ -59,7 +58,7 @@ class JsonLayout(TreeLayout):
         if head.text.lstrip()[:1] not in ("{", "["):
             return None
         nodes = _Reader(head, self._root_step, is_lenient=True).documents()
-        rows = [row for node in nodes for row in rows_of(node)][:_LOOKED_AT]
+        rows = [row for node in nodes for row in self.rows_below(node)][:_LOOKED_AT]
         names = list(dict.fromkeys(name for row in rows for name in row.cells))
         if not self.marks:
             return Recognised(names) if names else None
@@ -73,7 +72,7 @@ class JsonLayout(TreeLayout):
         self.refuse_too_large(source)
         rows: list[Row] = []
         for node in _Reader(source, self._root_step).documents():
-            rows += rows_of(node)
+            rows += self.rows_below(node)
         yield grid_of(rows, source, [], is_bytes=False)
 
 
@@ -110,6 +109,7 @@ class _Reader:
         self.text = source.text
         self.size = len(self.text.rstrip())
         self._line, self._line_at = 1, 0
+        self._break = "\n" if "\n" in self.text else "\r"
         self._decoder = json.JSONDecoder(
             parse_float=str,
             parse_int=str,
@@ -123,10 +123,12 @@ class _Reader:
         first = True
         while at < self.size:
             start = at
+            nodes: list[Node] = []
             try:
-                nodes, at = self._value(at, self.root)
+                at = self._value(at, self.root, nodes)
             except _FaultError as fault:
                 if self.is_lenient:
+                    yield from nodes
                     return
                 if first or fault.at >= self.size:
                     raise self._refusal(fault) from fault
@@ -137,7 +139,7 @@ class _Reader:
 
     def _flawed(self, start: int, fault: _FaultError) -> tuple[list[Node], int]:
         """A document that is none, to the end of its line."""
-        end = self.text.find("\n", start)
+        end = self.text.find(self._break, start)
         end = end if end >= 0 else len(self.text)
         flaw = Flaw("json", f"The line is no JSON: {fault.found}.")
         return [Node(self._line_of(start), start, {}, is_row=True, end=end, flaw=flaw)], end
@@ -160,24 +162,27 @@ class _Reader:
 
     def _line_of(self, at: int) -> int:
         if at < self._line_at:
-            return self.text.count("\n", 0, at) + 1
-        self._line += self.text.count("\n", self._line_at, at)
+            return self.text.count(self._break, 0, at) + 1
+        self._line += self.text.count(self._break, self._line_at, at)
         self._line_at = at
         return self._line
 
-    def _value(self, at: int, step: _Step) -> tuple[list[Node], int]:
-        """The nodes of a value that is on the way to rows, and where it ends."""
+    def _value(self, at: int, step: _Step, nodes: list[Node]) -> int:
+        """Add the nodes of a value that is on the way to rows; where it ends."""
         match self.text[at : at + 1]:
             case "{":
-                return self._object(at, step)
+                return self._object(at, step, nodes)
             case "[":
-                return self._list(at, step)
+                return self._list(at, step, nodes)
             case _:
                 value, end = self._plain(at)
-                if value in ("", None) or not (step.is_row or step.is_instead):
-                    return [], end
-                flaw = Flaw("json", "The row is no JSON object.")
-                return [Node(self._line_of(at), at, {}, is_row=True, end=end, flaw=flaw)], end
+                if value not in ("", None) and (step.is_row or step.is_instead):
+                    nodes.append(self._no_object(at, end))
+                return end
+
+    def _no_object(self, at: int, end: int) -> Node:
+        flaw = Flaw("json", "The row is no JSON object.")
+        return Node(self._line_of(at), at, {}, is_row=True, end=end, flaw=flaw)
 
     def _plain(self, at: int) -> tuple[object, int]:
         try:
@@ -190,27 +195,22 @@ class _Reader:
         except ValueError as error:
             raise _FaultError(at, str(error)) from error
 
-    def _list(self, at: int, step: _Step) -> tuple[list[Node], int]:
-        nodes: list[Node] = []
+    def _list(self, at: int, step: _Step, nodes: list[Node]) -> int:
         at = self._skip(at + 1)
         if self.text[at : at + 1] == "]":
-            return nodes, at + 1
+            return at + 1
         while True:
             if self.text[at : at + 1] == "[":
                 value, end = self._plain(at)
-                found = [self._nested(at, end)] if value else []
+                if value:
+                    nodes.append(self._no_object(at, end))
             else:
-                found, end = self._value(at, step)
-            nodes += found
+                end = self._value(at, step, nodes)
             at, is_end = self._next(end, "]")
             if is_end:
-                return nodes, at
+                return at
 
-    def _nested(self, at: int, end: int) -> Node:
-        flaw = Flaw("json", "The row is a list, no JSON object.")
-        return Node(self._line_of(at), at, {}, is_row=True, end=end, flaw=flaw)
-
-    def _object(self, at: int, step: _Step) -> tuple[list[Node], int]:
+    def _object(self, at: int, step: _Step, nodes: list[Node]) -> int:
         node = Node(self._line_of(at), at, {})
         try:
             node.end = self._fill(node, at, step)
@@ -219,10 +219,10 @@ class _Reader:
                 raise
             node.end = self.size
         node.is_row = step.is_row or (step.is_instead and not node.kids)
-        for error in step.errors:
-            node.flaw = node.flaw or error.flaw(node.own)
-        node.is_row = node.is_row or node.flaw is not None
-        return ([node] if node.is_row or node.kids else []), node.end
+        node.judge(step.errors)
+        if node.is_row or node.kids:
+            nodes.append(node)
+        return node.end
 
     def _fill(self, node: Node, at: int, step: _Step) -> int:
         """Read an object's members into its node; where it ends."""
@@ -240,8 +240,7 @@ class _Reader:
             seen.add(key)
             at = self._skip(at + 1)
             if key in step.on and self.text[at : at + 1] in ("{", "["):
-                kids, at = self._value(at, step.on[key])
-                node.kids += kids
+                at = self._value(at, step.on[key], node.kids)
             else:
                 value, at = self._plain(at)
                 self._flatten(node.own, key, value, 1)

@@ -1,16 +1,15 @@
 """One JSON object per line."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
-from itertools import chain
+from itertools import islice
 from typing import Literal
 
-import pyarrow as pa
-
 from tieout.formats.fields import FieldSpec
-from tieout.formats.grid import Flaw, Grid
+from tieout.formats.grid import ROWS_TOGETHER, Flaw, Grid, Record, grid_of_records
 from tieout.formats.layouts.base import Content, Layout, Recognised
+from tieout.formats.layouts.delimited_opening import Lines
 from tieout.formats.source import Source
 
 
@@ -28,10 +27,16 @@ class JsonLinesLayout(Layout):
         return None if isinstance(found, Flaw) else Recognised(list(found))
 
     def cut(self, source: Source) -> Iterator[Grid]:
-        """The objects; the columns are the union of their keys, as first seen."""
-        if self.final_newline == "required" and not source.text.endswith("\n"):
+        """The objects, some thousands at a time; the columns of these are all of their keys."""
+        if self.final_newline == "required" and source.data[-1:] != b"\n":
             raise source.truncated("the last line ends with a line break", "it does not")
-        yield _grid_of(source.lines)
+        found = (
+            _record(number, line.rstrip("\r\n"))
+            for number, line in enumerate(Lines(source), 1)
+            if line.strip()
+        )
+        while batch := list(islice(found, ROWS_TOGETHER)):
+            yield grid_of_records(batch)
 
     def render(self, content: Content) -> bytes:
         """One object per row; whole numbers stay numbers, blank values are left out."""
@@ -58,30 +63,18 @@ def _is_json(field: FieldSpec) -> bool:
     return field.type in {"integer", "json"} or is_minor
 
 
-def _grid_of(lines: Sequence[str]) -> Grid:
-    numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
-    flaws: dict[int, Flaw] = {}
-    objects: list[dict[str, str]] = []
-    for index, (_, line) in enumerate(numbered):
-        found = json_object(line.rstrip("\r\n"))
-        if isinstance(found, Flaw):
-            flaws[index] = found
-            found = {}
-        objects.append(found)
-    names = list(dict.fromkeys(chain.from_iterable(objects)))
-    return Grid(
-        names=names,
-        columns=[pa.array([row.get(name, "") for row in objects], pa.string()) for name in names],
-        lines=pa.array([number for number, _ in numbered], pa.int64()),
-        flaws=flaws,
-    )
+def _record(line: int, text: str) -> Record:
+    found = json_object(text)
+    if isinstance(found, Flaw):
+        return Record({}, line, text, found)
+    return Record(found, line, text)
 
 
 def json_object(line: str) -> dict[str, str] | Flaw:
     """The members of an object as text, or what is wrong with it."""
     try:
         found = json.loads(line, parse_float=Decimal, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:
         return Flaw("json", f"The line is no JSON: {error}.")
     if not isinstance(found, dict):
         return Flaw("json", "The line is no JSON object.")

@@ -9,14 +9,16 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from tieout.formats.fields import Names
+from tieout.formats.fields import Names as Words
 from tieout.formats.grid import Flaw, Grid, Record, grid_of_records
 from tieout.formats.layouts.base import Layout, Recognised
-from tieout.formats.layouts.records_totals import Cells, Tally, TotalSpec
+from tieout.formats.layouts.records_totals import Plan, Tally, TotalSpec
+from tieout.formats.layouts.replacing import with_lines
 from tieout.formats.results import FileRefused
 from tieout.formats.source import SEND_AGAIN, Source
 from tieout.kernel.errors import Place
 
+Names = tuple[str, ...]
 TAG = "record"
 """The column with the tag of each row's record."""
 _ROWS_TOGETHER = 20_000
@@ -29,10 +31,11 @@ class RecordsLayout(Layout):
 
     `rows`, `heads` and `feet` give for each tag the names of its cells by position; where none are
     stated, those of the last record `columns_tag` count. A tag `*` in `rows` stands for all others.
-    What `heads` say stands beside the rows that follow, as `TAG.name`; the tag of a row in the
-    column `record`. `says` are words that a record must have, by which the file is recognised.
-    `closed_by` are records that must follow another one (a file's header, its footer). `totals`
-    are the counts and sums that heads and feet give.
+    What `heads` say are facts of the file, by the names `TAG.name`; those in `beside` also stand
+    beside the rows that follow. The tag of a row is in the column `record`. `says` are words that a
+    record must have, by which the file is recognised. `closed_by` are records that must follow
+    another one (a file's header, its footer). `totals` are the counts and sums that heads and feet
+    give.
     """
 
     type: Literal["records"]
@@ -42,9 +45,15 @@ class RecordsLayout(Layout):
     rows: dict[str, tuple[str, ...]]
     heads: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     feet: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    says: dict[str, dict[str, Names]] = Field(default_factory=dict)
+    beside: tuple[str, ...] = ()
+    says: dict[str, dict[str, Words]] = Field(default_factory=dict)
     closed_by: dict[str, str] = Field(default_factory=dict)
     totals: tuple[TotalSpec, ...] = ()
+
+    @property
+    def ties(self) -> tuple[str, ...]:
+        """What files of the layout say of themselves that must be so."""
+        return tuple(f"{total.name} as record {total.record} states" for total in self.totals)
 
     @model_validator(mode="after")
     def _tags_are_known(self) -> "RecordsLayout":
@@ -57,12 +66,7 @@ class RecordsLayout(Layout):
             raise ValueError("rows have no column names")
         return self
 
-    @property
-    def has_columns(self) -> bool:
-        """Whether a record gives the names of the columns."""
-        return self.columns_tag is not None
-
-    def names_of(self, tag: str, current: Sequence[str]) -> Sequence[str]:
+    def names_of(self, tag: str, current: Names) -> Names:
         """The names of a record's cells; `current` are those of the last record with names."""
         for group in (self.heads, self.feet, self.rows):
             if tag in group:
@@ -78,12 +82,12 @@ class RecordsLayout(Layout):
         """The columns of the first records; certain where they say what only this format says."""
         del format_id
         try:
-            records = list(islice(_cut(head.text, self, head.name), _LOOKED_AT))
+            records = list(islice(_cut(head, self), _LOOKED_AT))
         except FileRefused:
             return None
         if not records or not self._may_open(records[0].cells[0].strip()):
             return None
-        names, current = [TAG], list[str]()
+        names, current = [TAG], Names()
         for record in records:
             tag, cells = record.cells[0].strip(), record.cells[1:]
             if tag == self.columns_tag:
@@ -92,7 +96,11 @@ class RecordsLayout(Layout):
             found = self.names_of(tag, current)
             if tag in self.says and self.unsaid(tag, dict(zip(found, cells, strict=False))):
                 return None
-            names += [f"{tag}.{name}" for name in found] if tag in self.heads else found
+            if tag in self.feet:
+                found = ()
+            elif tag in self.heads:
+                found = tuple(f"{tag}.{name}" for name in found if f"{tag}.{name}" in self.beside)
+            names += found
         names = list(dict.fromkeys([*names, *current]))
         tags = {record.cells[0].strip() for record in records}
         if self.says and tags.issuperset(self.says):
@@ -126,11 +134,18 @@ class RecordsLayout(Layout):
         grid.trailer_line = reader.last_foot
         yield grid
 
+    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
+        """A file in which the rows that start on these lines have other texts.
+
+        All other records keep their lines, feet between the rows too.
+        """
+        return with_lines(source, self.cut(source), texts)
+
 
 @dataclass(frozen=True)
 class _Raw:
     line: int
-    end: int
+    text: str
     cells: list[str]
 
 
@@ -143,8 +158,9 @@ class _Reader:
     said: dict[str, str] = field(default_factory=dict)
     last_foot: int | None = None
     tally: Tally = field(init=False)
-    _names: Sequence[str] = ()
-    _beside: dict[str, Cells] = field(default_factory=dict)
+    _names: Names = ()
+    _plans: dict[tuple[str, Names], Plan] = field(default_factory=dict)
+    _beside: dict[str, str] = field(default_factory=dict)
     _open: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -152,16 +168,14 @@ class _Reader:
 
     def rows(self) -> Iterator[Record]:
         """The rows; the totals are complete after the last."""
-        lines = self.source.lines
-        for raw in _cut(self.source.text, self.layout, self.source.name):
+        for raw in _cut(self.source, self.layout):
             tag = raw.cells[0].strip()
             if tag == self.layout.columns_tag:
                 self._names = _trimmed(raw.cells[1:])
                 continue
             names = self.layout.names_of(tag, self._names)
             if self.layout.is_row(tag):
-                text = "".join(lines[raw.line - 1 : raw.end]).rstrip("\r\n")
-                yield self._row(tag, raw, names, text)
+                yield self._row(tag, raw, names)
             else:
                 self._other(tag, raw, names)
         if self._open:
@@ -169,7 +183,7 @@ class _Reader:
             raise self.source.truncated(f"a record {closing!r} after {opened!r}", "none")
         self.tally.close()
 
-    def _row(self, tag: str, raw: _Raw, names: Sequence[str], text: str) -> Record:
+    def _row(self, tag: str, raw: _Raw, names: Names) -> Record:
         if not names:
             expected = f"a record {self.layout.columns_tag!r} before the first row"
             raise self.source.misplaced(raw.line, expected, f"{tag!r}")
@@ -177,16 +191,13 @@ class _Reader:
         wrong = len(cells) < len(names) or any(cell.strip() for cell in cells[len(names) :])
         if wrong:
             reason = f"The row has {len(raw.cells)} cells, not {len(names) + 1}."
-            self.tally.row(tag, {}, raw.line)
-            return Record({}, raw.line, text, Flaw("row-width", reason))
+            self.tally.flawed(tag, raw.line)
+            return Record({}, raw.line, raw.text, Flaw("row-width", reason))
+        if (tag, names) not in self._plans:
+            self._plans[tag, names] = self.tally.plan(tag, names)
+        self.tally.row(self._plans[tag, names], cells, raw.line)
         found = dict(zip(names, cells, strict=False))
-        self.tally.row(tag, found, raw.line)
-        beside = {
-            f"{head}.{name}": cell
-            for head, said in self._beside.items()
-            for name, cell in said.items()
-        }
-        return Record({TAG: tag, **found, **beside}, raw.line, text)
+        return Record({TAG: tag, **found, **self._beside}, raw.line, raw.text)
 
     def _other(self, tag: str, raw: _Raw, names: Sequence[str]) -> None:
         """A head or a foot."""
@@ -203,35 +214,59 @@ class _Reader:
         if tag in layout.closed_by:
             self._open[tag] = layout.closed_by[tag]
         if tag in layout.heads:
-            self._beside[tag] = cells
-            self.said |= {f"{tag}.{name}": cell for name, cell in cells.items() if cell}
+            said = {f"{tag}.{name}": cell for name, cell in cells.items()}
+            self._beside |= {name: cell for name, cell in said.items() if name in layout.beside}
+            self.said |= {name: cell for name, cell in said.items() if cell}
         else:
             self.last_foot = raw.line
         self.tally.record(tag, cells, raw.line)
 
 
-def _trimmed(cells: Sequence[str]) -> list[str]:
+def _trimmed(cells: Sequence[str]) -> Names:
     """Column names without the blank cells at their end."""
     names = [cell.strip() for cell in cells]
     while names and not names[-1]:
         names.pop()
-    return names
+    return tuple(names)
 
 
-def _cut(text: str, layout: RecordsLayout, name: str) -> Iterator[_Raw]:
-    """The records with their first and last line; blank lines are none."""
+class _Lines:
+    """The physical lines of a file, and the text of those that were taken since the last record."""
+
+    def __init__(self, source: Source) -> None:
+        self._lines = io.TextIOWrapper(source.stream(), encoding="utf-8", newline="")
+        self._taken: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self._taken.append(line)
+        return line
+
+    def taken(self) -> str:
+        text = "".join(self._taken)
+        self._taken.clear()
+        return text
+
+
+def _cut(source: Source, layout: RecordsLayout) -> Iterator[_Raw]:
+    """The records with their first line and text; blank lines are none."""
     quote = layout.quoteChar
+    lines = _Lines(source)
     reader = csv.reader(
-        io.StringIO(text, newline=""),
+        lines,
         delimiter=layout.delimiter,
         quotechar=quote,
-        strict=text.count(quote) % 2 == 1,
+        strict=source.count(quote.encode()) % 2 == 1,
     )
     start = 1
     try:
         for cells in reader:
+            text = lines.taken()
             if any(cell.strip() for cell in cells):
-                yield _Raw(start, reader.line_num, cells)
+                yield _Raw(start, text.rstrip("\r\n"), cells)
             start = reader.line_num + 1
     except csv.Error as error:
         raise FileRefused(
@@ -240,5 +275,5 @@ def _cut(text: str, layout: RecordsLayout, name: str) -> Iterator[_Raw]:
             remedy=SEND_AGAIN,
             expected="quotes that open and close",
             found=str(error),
-            place=Place(name, line=start),
+            place=Place(source.name, line=start),
         ) from error

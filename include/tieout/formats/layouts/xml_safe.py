@@ -188,7 +188,7 @@ class _Parser:
         self.done.append(element)
 
     def _characters(self, text: str) -> None:
-        if self.top is not None:
+        if self.top is not None and (self.top.texts or not text.isspace()):
             self.top.texts.append(text)
 
     def _entity(self, name: str, *_: object) -> None:

@@ -1,34 +1,38 @@
 """XML documents: rows are elements, columns the paths to the texts and attributes around them."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Literal
 
+from pydantic import Field
+
 from tieout.formats.fields import Names, Strict
 from tieout.formats.grid import Grid
 from tieout.formats.layouts.base import Recognised
-from tieout.formats.layouts.tree import PARENT, Node, Row, TreeLayout, first_of, grid_of, rows_of
+from tieout.formats.layouts.tree import PARENT, Node, Row, TreeLayout, first_of, grid_of
 from tieout.formats.layouts.xml_safe import Element, Path, beginning, elements
 from tieout.formats.results import CheckResult
 from tieout.formats.source import Source
 
+ROWS_AT_ONCE = 5_000
+Sums = dict[tuple[str, ...], Decimal | None]
+
 
 class Total(Strict):
-    """A control total that stands in the document, once for each value of `by`.
+    """A control total that stands in the document, one for each group where there are several.
 
     `path` is its element below the root; its `value` is compared with the number of rows, or with
-    the sum of `of` over the rows with the same value in `of_by`. Of several columns in `of` and
-    `of_by`, the first that is not blank counts.
+    the sum of `of` over the rows of its group. `by` names what makes a group: the part of the total
+    that says it, and the columns that say it in a row. Of several columns, the first that is not
+    blank counts.
     """
 
     name: str
     path: str
     value: str
-    by: str | None = None
+    by: dict[str, Names] = Field(default_factory=dict)
     of: Names = ()
-    of_by: Names = ()
 
 
 class XmlLayout(TreeLayout):
@@ -47,6 +51,11 @@ class XmlLayout(TreeLayout):
     unit: str | None = None
     totals: tuple[Total, ...] = ()
 
+    @property
+    def ties(self) -> tuple[str, ...]:
+        """What files of the layout say of themselves that must be so."""
+        return tuple(f"{total.name} as {total.path} states" for total in self.totals)
+
     @cached_property
     def _row_paths(self) -> list[Path]:
         return [tuple(path.split("/")) for path in self.rows]
@@ -55,6 +64,12 @@ class XmlLayout(TreeLayout):
     def _instead_paths(self) -> list[Path]:
         return [tuple(path.split("/")) for path in self.instead]
 
+    @cached_property
+    def _last_names(self) -> set[str]:
+        """The names of the elements that may be rows."""
+        paths = (*self.rows, *self.instead, *(error.path for error in self.errors))
+        return {path.rpartition("/")[2] for path in paths}
+
     def recognise(self, head: Source, format_id: str) -> Recognised | None:
         """Certain where root and namespace are those of the format, with something known below."""
         del format_id
@@ -62,7 +77,7 @@ class XmlLayout(TreeLayout):
         document = top and self._document(top)
         if top is None or document is None:
             return None
-        rows = list(rows_of(self._node(top, ())))
+        rows = list(self.rows_below(self._node(top, ())))
         if not rows and not self.namespace:
             return None
         names = list(dict.fromkeys(name for row in rows for name in row.cells))
@@ -79,21 +94,38 @@ class XmlLayout(TreeLayout):
         return found if is_known else None
 
     def cut(self, source: Source) -> Iterator[Grid]:
-        """The rows of the document, with the control totals that it states."""
+        """The rows of the document, and with the last of them the control totals that it states."""
         if self.unit is None:
             self.refuse_too_large(source)
-        unit = [tuple(self.unit.split("/"))] if self.unit else []
+        sums: list[Sums] = [{} for _ in self.totals]
         rows: list[Row] = []
-        for element in elements(source, unit):
+        after = 0
+        for element in elements(source, [tuple(self.unit.split("/"))] if self.unit else []):
+            more = self._rows_in(element, source)
+            for total, own in zip(self.totals, sums, strict=True):
+                _add(total, own, more)
+            rows += more
             if element.parent is None:
-                if self._document(element) is None:
-                    found = f"{element.name!r} of {element.space!r}"
-                    raise source.misplaced(element.line, f"the root {self.root[0]!r}", found)
-                rows += rows_of(self._node(element, ()))
-                yield grid_of(rows, source, self._checks(element, rows), is_bytes=True)
-            else:
-                carried = _carried(element)
-                rows += rows_of(self._node(element, _names_above(element)), carried)
+                checks = [
+                    check
+                    for total, own in zip(self.totals, sums, strict=True)
+                    for check in _compared(total, own, element)
+                ]
+                yield grid_of(rows, source, checks, is_bytes=True, after=after)
+            elif len(rows) > ROWS_AT_ONCE:
+                grid = grid_of(rows, source, [], is_bytes=True, after=after)
+                after, rows = grid.lines[-1].as_py(), []
+                yield grid
+
+    def _rows_in(self, element: Element, source: Source) -> list[Row]:
+        """The rows of a unit, or what is left of them in the root."""
+        if element.parent is not None:
+            node = self._node(element, _names_above(element))
+            return list(self.rows_below(node, _carried(element)))
+        if self._document(element) is None:
+            found = f"{element.name!r} of {element.space!r}"
+            raise source.misplaced(element.line, f"the root {self.root[0]!r}", found)
+        return list(self.rows_below(self._node(element, ())))
 
     def _node(self, element: Element, above: Path) -> Node:
         """The element with the rows below it."""
@@ -101,23 +133,20 @@ class XmlLayout(TreeLayout):
         node = Node(element.line, element.start, {}, end=element.end)
         plain: list[Element] = []
         for child in element.children:
-            below = self._node(child, path)
-            if below.is_row or below.kids:
-                node.kids.append(below)
-            else:
-                plain.append(child)
-        node.own = _own_cells(element, plain)
+            if child.children or child.name in self._last_names:
+                below = self._node(child, path)
+                if below.is_row or below.kids:
+                    node.kids.append(below)
+                    continue
+            plain.append(child)
         node.is_row = _ends_with(path, self._row_paths)
         if not node.kids and _ends_with(path, self._instead_paths):
             node.is_row = True
-        for error in self.errors:
-            if _ends_with(path, [tuple(error.path.split("/"))]) and node.flaw is None:
-                node.flaw = error.flaw(node.own)
-                node.is_row = node.is_row or node.flaw is not None
+        errors = [each for each in self.errors if _ends_with(path, [tuple(each.path.split("/"))])]
+        if node.is_row or node.kids or errors:
+            node.own = _own_cells(element, plain)
+            node.judge(errors)
         return node
-
-    def _checks(self, root: Element, rows: Sequence[Row]) -> list[CheckResult]:
-        return [check for total in self.totals for check in _compared(total, root, rows)]
 
 
 def _names_above(element: Element) -> Path:
@@ -135,8 +164,8 @@ def _carried(unit: Element) -> dict[str, str]:
     below, prefix = unit, PARENT
     while below.parent is not None:
         holder = below.parent
-        said = _own_cells(holder, holder.children[: below.before])
-        cells |= {prefix + name: text for name, text in said.items() if name != "."}
+        said = _cells_below(holder, holder.children[: below.before])
+        cells |= {prefix + name: text for name, text in said.items()}
         below, prefix = holder, prefix + PARENT
     return cells
 
@@ -147,13 +176,16 @@ def _ends_with(path: Path, wanted: Sequence[Path]) -> bool:
 
 def _own_cells(element: Element, children: Sequence[Element]) -> dict[str, str]:
     """The texts of an element and of these children, by their paths."""
+    own = {".": text} if (text := element.text) else {}
+    return own | _cells_below(element, children)
+
+
+def _cells_below(element: Element, children: Sequence[Element]) -> dict[str, str]:
+    """An element's attributes and the texts of these children, by their paths."""
     cells = {f"@{name}": text for name, text in element.attributes.items()}
-    if element.text:
-        cells["."] = element.text
-    times: Counter[str] = Counter()
+    times: dict[str, int] = {}
     for child in children:
-        times[child.name] += 1
-        number = times[child.name]
+        number = times[child.name] = times.get(child.name, 0) + 1
         name = child.name if number == 1 else f"{child.name}[{number}]"
         if not child.children:
             cells[name] = child.text
@@ -164,22 +196,40 @@ def _own_cells(element: Element, children: Sequence[Element]) -> dict[str, str]:
     return cells
 
 
-def _compared(total: Total, root: Element, rows: Sequence[Row]) -> Iterator[CheckResult]:
-    for stated in root.all(total.path):
-        group = stated.at(total.by) if total.by else ""
-        name = f"{total.name} {group}".strip()
-        expected = stated.at(total.value)
-        try:
-            found = _found(total, group, rows)
-            is_equal = Decimal(expected) == found
-        except InvalidOperation:
-            yield CheckResult(name, ok=False, expected=expected, found="no number")
-        else:
-            yield CheckResult(name, ok=is_equal, expected=expected, found=str(found))
+def _add(total: Total, sums: Sums, rows: Sequence[Row]) -> None:
+    """Add the rows to the sum (or number) of their groups; None where an amount is no number."""
+    for row in rows:
+        group = tuple(first_of(row.cells, names) for names in total.by.values())
+        amount = _number(first_of(row.cells, total.of) or "0") if total.of else Decimal(1)
+        so_far = sums.get(group, Decimal(0))
+        sums[group] = None if amount is None or so_far is None else so_far + amount
 
 
-def _found(total: Total, group: str, rows: Sequence[Row]) -> Decimal:
-    if not total.of:
-        return Decimal(len(rows))
-    alike = [row.cells for row in rows if not total.by or first_of(row.cells, total.of_by) == group]
-    return sum((Decimal(first_of(cells, total.of) or "0") for cells in alike), Decimal(0))
+def _compared(total: Total, sums: Sums, root: Element) -> Iterator[CheckResult]:
+    """The stated totals with those of the rows; groups of rows without a total are told too."""
+    stated = root.all(total.path)
+    left = dict(sums)
+    for each in stated:
+        group = tuple(each.at(part) for part in total.by)
+        expected, own = each.at(total.value), left.pop(group, Decimal(0))
+        is_equal = own is not None and _number(expected) == own
+        yield CheckResult(_name(total, group), is_equal, expected, _shown(own))
+    for group, own in left.items():
+        if stated:
+            yield CheckResult(_name(total, group), False, "no rows", _shown(own))
+
+
+def _name(total: Total, group: Sequence[str]) -> str:
+    return " ".join((total.name, *group))
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _shown(number: Decimal | None) -> str:
+    return "no number" if number is None else format(number, "f")
