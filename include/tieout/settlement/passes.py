@@ -56,11 +56,11 @@ def run_passes(store: Store) -> None:
     store.make("exact_pairs", _EXACT.text)
     store.make("open_lines", _text("first_open_lines"))
     _make(store, "near_payments")
-    store.put("taken", _TAKEN.empty_table())
+    store.put("taken", _no_rows(_TAKEN))
     if store.count("crowded_keys"):
         _take(store, "crowded_pairs", "exact_pairs")
     store.make("open_lines", _text("bonds"))
-    store.put("other_pairs", _PAIRS.empty_table())
+    store.put("other_pairs", _no_rows(_PAIRS))
     for file in _PASSES:
         if file.head["cardinality"] == "one-to-one":
             _pair(store, file)
@@ -71,7 +71,7 @@ def run_passes(store: Store) -> None:
 
 def _name_the_rest(store: Store) -> None:
     store.make("unmatched_lines", "SELECT * FROM open_lines")
-    store.put("cases", _CASES.empty_table())
+    store.put("cases", _no_rows(_CASES))
     for file in _NAMINGS[:-1]:
         if not store.count("open_lines"):
             break
@@ -136,7 +136,7 @@ def _prepare(store: Store, file: SqlFile, compared: str) -> bool:
     head = file.head
     payments = head.get("payments", "open")
     bond = 2 if payments == "taken" else 0 if "lines" in head else 1
-    one = {
+    one: dict[str, str | int] = {
         "name": _pass_name(file),
         "reference": head["reference"],
         "payments": payments,
@@ -147,7 +147,7 @@ def _prepare(store: Store, file: SqlFile, compared: str) -> bool:
         "code": head.get("code", ""),
         "reason": head.get("reason", ""),
     }
-    store.put("this_pass", pa.Table.from_pylist([one]))
+    store.put_row("this_pass", one)
     for name in ("pass_lines", "pass_payments"):
         _make(store, name)
         if not store.count(name):
@@ -171,6 +171,10 @@ def _make(store: Store, name: str) -> None:
 
 def _text(step: str) -> str:
     return sql_text(f"settlement/steps/{step}")
+
+
+def _no_rows(schema: pa.Schema) -> pa.Table:
+    return pa.Table.from_batches([], schema)
 
 
 def _pass_name(file: SqlFile) -> str:

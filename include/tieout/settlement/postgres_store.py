@@ -30,6 +30,10 @@ class PostgresStore:
         copy_in(self._connection, name, rows)
         self._run(f"ANALYZE {name}")
 
+    def put_row(self, name: str, row: dict[str, str | int]) -> None:
+        """As Store.put_row."""
+        self.put(name, pa.Table.from_pylist([row]))
+
     def make(self, name: str, select: str) -> None:
         """As Store.make; what the planner must know of the new table is measured at once."""
         self._run(f"CREATE TEMP TABLE {name}_next AS {select}")

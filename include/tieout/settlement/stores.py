@@ -16,6 +16,9 @@ class Store(Protocol):
     def put(self, name: str, rows: pa.Table) -> None:
         """Hold `rows` (text and whole numbers) as the table `name`, in place of an older one."""
 
+    def put_row(self, name: str, row: dict[str, str | int]) -> None:
+        """Hold one row, given by column, as the table `name`, in place of an older one."""
+
     def make(self, name: str, select: str) -> None:
         """Hold the result of a SELECT as `name`; it may read the table that it replaces."""
 
@@ -40,6 +43,11 @@ class DuckStore:
         self._con.register("rows_to_put", rows)
         self.make(name, "SELECT * FROM rows_to_put")
         self._con.unregister("rows_to_put")
+
+    def put_row(self, name: str, row: dict[str, str | int]) -> None:
+        """As Store.put_row; by way of bound values, since making an Arrow array loads pandas."""
+        values = ", ".join(f"${column} AS {column}" for column in row)
+        self._con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {values}", row)
 
     def make(self, name: str, select: str) -> None:
         """As Store.make."""
