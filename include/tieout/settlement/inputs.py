@@ -17,6 +17,12 @@ from tieout.settlement.model import MATCHED_KINDS
 Source: TypeAlias = pa.Table | Path
 _LARGEST_MINOR = 10**17
 _DAY_US = 86_400_000_000
+_CODES = {
+    "key_code": "gateway_ref, settle_minor",
+    "ref_code": "gateway_ref",
+    "order_code": "gateway, order_ref",
+}
+"""Numbers made of keys, to find rows fast that may be alike; equal keys have equal numbers."""
 
 
 class InputRefused(TieoutError):  # noqa: N818 (it is what happened to the input)
@@ -203,6 +209,7 @@ def _create_view(con: duckdb.DuckDBPyConnection, side: Side, types: dict[str, st
     facts.append(f"CASE WHEN {cells['carried']} THEN 1 ELSE 0 END AS carried")
     if side is PAYMENTS:
         facts.append(f"CAST({cells['due_at']} AS BIGINT) AS due_us")
+    facts += [f"CAST(hash({keys}) >> 1 AS BIGINT) AS {code}" for code, keys in _CODES.items()]
     matched = ", ".join(f"'{kind}'" for kind in MATCHED_KINDS)
     facts.append(f"CASE WHEN kind IN ({matched}) THEN 1 ELSE 0 END AS is_matched_kind")
     con.execute(
@@ -286,11 +293,12 @@ def _wrong_word(name: str, word: str, kinds: tuple[str, ...]) -> str | None:
 
 def _check_unique(con: duckdb.DuckDBPyConnection, side: Side, file: str | None) -> None:
     view = f"all_{side.name}"
-    rows, ids = con.execute(f"SELECT count(*), count(DISTINCT {side.key}) FROM {view}").fetchall()[
-        0
-    ]
-    if rows == ids:
-        return
+    for distinct in (f"hash({side.key})", side.key):  # unlike hashes are cheap proof of unlike ids
+        rows, ids = con.execute(
+            f"SELECT count(*), count(DISTINCT {distinct}) FROM {view}"
+        ).fetchall()[0]
+        if rows == ids:
+            return
     value, row = con.execute(
         f"SELECT {side.key}, max({side.number}) FROM {view} GROUP BY {side.key}"
         " HAVING count(*) > 1 ORDER BY 2 LIMIT 1"

@@ -16,12 +16,14 @@ class GatewaySettings:
     `window_days`: how far apart, in whole UTC days and inclusive, a payment and a line may lie that
     only our own reference ties together. `tolerance_minor`: by how many minor units, inclusive,
     their amounts may differ. `overdue_days`: how old a payment without a line may be at `as_of`;
-    a payment with its own `due_at` ignores it.
+    a payment with its own `due_at` ignores it. `parts`: whether several lines may settle one
+    payment, or one line several payments.
     """
 
     window_days: int = 5
     tolerance_minor: int = 5
     overdue_days: int = 5
+    parts: bool = True
 
     def __post_init__(self) -> None:
         if min(self.window_days, self.tolerance_minor, self.overdue_days) < 0:

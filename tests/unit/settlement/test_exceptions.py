@@ -53,10 +53,10 @@ def test_a_duplicate_says_what_it_repeats() -> None:
 
 
 def test_a_further_line_of_a_payment_with_a_wrong_amount_is_a_duplicate() -> None:
-    found = run([pay("P1")], [line("L1", amount=900), line("L2", amount=100)])
+    found = run([pay("P1")], [line("L1", amount=900), line("L2", amount=200)])
     assert cases(found) == {
         ("AMOUNT_UNDER", "P1", "L1", 100),
-        ("DUPLICATE_SETTLEMENT", None, "L2", 100),
+        ("DUPLICATE_SETTLEMENT", None, "L2", 200),
     }
 
 

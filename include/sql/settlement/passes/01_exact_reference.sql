@@ -6,10 +6,9 @@
 -- window: none
 -- tie-break: where several payments or lines share the key, those of the same order_ref pair first;
 --   then the n-th payment pairs with the n-th line, each side by day, then id
--- contested: by rank (steps/contested_losers.sql takes out the pairs that lose)
--- repeat: no
--- reads: open_payments (one row per payment), open_lines (one row per line)
--- writes: pairs (one row per payment and line)
+--   (steps/crowded_pairs.sql)
+-- reads: payments (one row per payment), lines (one row per line), crowded_keys (one row per key)
+-- writes: exact_pairs (one row per payment and line)
 SELECT
     p.payment_no,
     l.line_no,
@@ -20,11 +19,13 @@ SELECT
     p.amount_minor,
     l.gross_minor,
     CAST(0 AS BIGINT) AS variance_minor
-FROM open_lines AS l
-INNER JOIN open_payments AS p
+FROM lines AS l
+LEFT JOIN crowded_keys AS c ON l.key_code = c.key_code
+INNER JOIN payments AS p
     ON
         l.gateway = p.gateway
         AND l.gateway_ref = p.gateway_ref
         AND l.kind = p.kind
         AND l.currency = p.currency
         AND l.settle_minor = p.settle_minor
+WHERE c.key_code IS NULL

@@ -21,30 +21,31 @@ SELECT
     p.currency AS expected_currency,
     abs(l.booked_day - coalesce(p.booked_day, r.booked_day)) AS days_apart,
     r.payment_id AS related_payment_id,
-    r.taken_by AS related_line_id
+    coalesce(r.taken_by, k.line_id) AS related_line_id
 FROM cases AS c
 INNER JOIN unmatched_lines AS l ON c.line_no = l.line_no
 LEFT JOIN near_payments AS p ON c.payment_no = p.payment_no
 LEFT JOIN near_payments AS r ON c.related_no = r.payment_no
+LEFT JOIN taken AS k ON c.related_no = k.payment_no
 UNION ALL
 SELECT
     'SETTLEMENT_OVERDUE' AS code,
     payment_id,
-    CAST(NULL AS VARCHAR) AS line_id,
+    NULL AS line_id,
     amount_minor,
     currency,
     'no line by the due time' AS reason,
-    CAST(NULL AS VARCHAR) AS reference,
+    NULL AS reference,
     CAST(0 AS BIGINT) AS candidates,
     gateway,
     gateway_ref,
     order_ref,
     kind,
-    CAST(NULL AS BIGINT) AS settled_minor,
+    NULL AS settled_minor,
     amount_minor AS expected_minor,
     currency AS expected_currency,
-    CAST(NULL AS BIGINT) AS days_apart,
-    CAST(NULL AS VARCHAR) AS related_payment_id,
-    CAST(NULL AS VARCHAR) AS related_line_id
+    NULL AS days_apart,
+    NULL AS related_payment_id,
+    NULL AS related_line_id
 FROM rest_payments
 WHERE is_late = 1

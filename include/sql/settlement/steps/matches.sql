@@ -9,4 +9,4 @@ SELECT
     amount_minor,
     variance_minor
 FROM pairs
-ORDER BY line_id
+ORDER BY line_id, payment_id

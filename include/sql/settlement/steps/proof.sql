@@ -1,9 +1,45 @@
 -- purpose: Counts and sums of both sides by gateway and currency: what came in, from the inputs
 --   alone, and what became of it, from the results alone. They must agree.
--- reads: payments, all_lines (the inputs, one row each), pairs (one row per match), exceptions (one row
+-- reads: payments, all_lines (the inputs, one row each), exact_pairs, other_pairs (one row per match), exceptions (one row
 --   per case), rest_payments (one row per payment that nothing took)
 -- writes: proof (one row per side, gateway, currency and bucket)
-WITH entries AS (
+WITH
+line_sums AS (
+    SELECT
+        gateway,
+        currency,
+        carried,
+        is_matched_kind,
+        count(*) AS entries,
+        sum(gross_minor) AS sum_minor
+    FROM all_lines
+    GROUP BY gateway, currency, carried, is_matched_kind
+),
+
+-- Only a later pass shares a payment among lines, or a line among payments.
+pair_sums AS (
+    SELECT
+        gateway,
+        currency,
+        count(*) AS payments,
+        count(*) AS lines,
+        sum(amount_minor) AS amount_minor,
+        sum(gross_minor) AS gross_minor
+    FROM exact_pairs
+    GROUP BY gateway, currency
+    UNION ALL
+    SELECT
+        gateway,
+        currency,
+        count(DISTINCT payment_no) AS payments,
+        count(DISTINCT line_no) AS lines,
+        sum(amount_minor) AS amount_minor,
+        sum(gross_minor) AS gross_minor
+    FROM other_pairs
+    GROUP BY gateway, currency
+),
+
+entries AS (
     SELECT
         'payments' AS side,
         gateway,
@@ -19,41 +55,37 @@ WITH entries AS (
         gateway,
         currency,
         CASE WHEN carried = 1 THEN 'opening' ELSE 'new' END AS bucket,
-        count(*) AS entries,
-        sum(gross_minor) AS sum_minor
-    FROM all_lines
-    GROUP BY gateway, currency, carried
+        entries,
+        sum_minor
+    FROM line_sums
     UNION ALL
     SELECT
         'lines' AS side,
         gateway,
         currency,
         'not_matched_by_kind' AS bucket,
-        count(*) AS entries,
-        sum(gross_minor) AS sum_minor
-    FROM all_lines
+        entries,
+        sum_minor
+    FROM line_sums
     WHERE is_matched_kind = 0
-    GROUP BY gateway, currency
     UNION ALL
     SELECT
         'payments' AS side,
         gateway,
         currency,
         'matched' AS bucket,
-        count(*) AS entries,
-        sum(amount_minor) AS sum_minor
-    FROM pairs
-    GROUP BY gateway, currency
+        payments AS entries,
+        amount_minor AS sum_minor
+    FROM pair_sums
     UNION ALL
     SELECT
         'lines' AS side,
         gateway,
         currency,
         'matched' AS bucket,
-        count(*) AS entries,
-        sum(gross_minor) AS sum_minor
-    FROM pairs
-    GROUP BY gateway, currency
+        lines AS entries,
+        gross_minor AS sum_minor
+    FROM pair_sums
     UNION ALL
     SELECT
         'payments' AS side,

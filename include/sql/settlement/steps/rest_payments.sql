@@ -1,8 +1,20 @@
 -- purpose: Payments that nothing has settled, and whether they are late. A payment of zero has
 --   nothing to settle, so it is never late.
--- reads: payments (one row per payment), consumed (one row per payment that a match or a case took),
---   settings (one row per gateway)
+-- reads: payments (one row per payment), exact_pairs, other_pairs (one row per match), cases (one row
+--   per case), settings (one row per gateway)
 -- writes: rest_payments (one row per payment)
+WITH consumed AS (
+    SELECT payment_no
+    FROM exact_pairs
+    UNION ALL
+    SELECT DISTINCT payment_no
+    FROM other_pairs
+    UNION ALL
+    SELECT payment_no
+    FROM cases
+    WHERE payment_no IS NOT NULL
+)
+
 SELECT
     p.payment_no,
     p.payment_id,

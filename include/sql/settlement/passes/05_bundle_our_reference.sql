@@ -1,0 +1,21 @@
+-- purpose: Pair one line with all the payments of its order, if they add up to it.
+-- name: bundle by our reference
+-- cardinality: one line to many payments
+-- reference: order_ref
+-- keys: gateway, order_ref, kind, currency
+-- currency: same
+-- tolerance: settings.tolerance_minor on the sum, inclusive; the variance is recorded on the last part
+-- window: settings.window_days, both ways, inclusive, in whole UTC days, from the first to the last
+-- tie-break: none: a key is matched whole or not at all
+-- reads: key_sums (one row per key)
+-- writes: candidates (one row per key)
+SELECT
+    gateway,
+    ref,
+    kind,
+    currency
+FROM key_sums
+WHERE
+    lines = 1
+    AND payments > 1
+    AND abs(lines_minor - payments_minor) <= tolerance_minor

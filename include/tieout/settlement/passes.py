@@ -1,0 +1,181 @@
+"""The waterfall: which SQL files run, in what order, and what each leaves to the next.
+
+A pass is one file of include/sql/settlement/passes, a naming of leftovers one file of .../classify.
+But for the first pass and the last naming, such a file only says which groups of payments and lines
+are candidates; its head says by which reference they meet. Candidates become pairs in one way for
+all: contested lines wait, the mutual best win, and so on until nothing is added (.../steps). A pass
+of parts has keys as candidates: those whose sums agree.
+"""
+
+import pyarrow as pa
+
+from tieout.kernel.sqlfiles import SqlFile, sql_folder, sql_text
+from tieout.settlement.stores import Store
+
+_EXACT, *_PASSES = sql_folder("settlement/passes")
+_NAMINGS = sql_folder("settlement/classify")
+_ROUNDS = 4
+_TEXT, _NUMBER = pa.string(), pa.int64()
+_PAIRS = pa.schema(
+    {
+        "pass": _TEXT,
+        "payment_no": _NUMBER,
+        "line_no": _NUMBER,
+        "payment_id": _TEXT,
+        "line_id": _TEXT,
+        "gateway": _TEXT,
+        "currency": _TEXT,
+        "amount_minor": _NUMBER,
+        "gross_minor": _NUMBER,
+        "variance_minor": _NUMBER,
+    }
+)
+_TAKEN = pa.schema({"payment_no": _NUMBER, "line_id": _TEXT})
+_CASES = pa.schema(
+    {
+        "line_no": _NUMBER,
+        "line_id": _TEXT,
+        "payment_no": _NUMBER,
+        "code": _TEXT,
+        "at_risk_minor": _NUMBER,
+        "related_no": _NUMBER,
+        "reference": _TEXT,
+        "reason": _TEXT,
+        "candidates": _NUMBER,
+    }
+)
+
+
+def run_passes(store: Store) -> None:
+    """Run the waterfall on the tables `payments`, `all_payments`, `lines` and `settings`.
+
+    Leaves `exact_pairs` and `other_pairs` (one row per match), `exceptions` (one row per case) and
+    `rest_payments` (one row per payment that nothing took).
+    """
+    _make(store, "crowded_keys")
+    store.make("exact_pairs", _EXACT.text)
+    store.make("open_lines", _text("first_open_lines"))
+    _make(store, "near_payments")
+    store.put("taken", _no_rows(_TAKEN))
+    if store.count("crowded_keys"):
+        _take(store, "crowded_pairs", "exact_pairs")
+    store.make("open_lines", _text("bonds"))
+    store.put("other_pairs", _no_rows(_PAIRS))
+    for file in _PASSES:
+        if file.head["cardinality"] == "one-to-one":
+            _pair(store, file)
+        else:
+            _share(store, file)
+    _name_the_rest(store)
+
+
+def _name_the_rest(store: Store) -> None:
+    store.make("unmatched_lines", "SELECT * FROM open_lines")
+    store.put("cases", _no_rows(_CASES))
+    for file in _NAMINGS[:-1]:
+        if not store.count("open_lines"):
+            break
+        if "code" in file.head:
+            if _candidates(store, file):
+                _take(store, "nearest_cases", "cases")
+        else:
+            _name(store, file)
+    store.append("cases", _NAMINGS[-1].text)
+    _make(store, "rest_payments")
+    _make(store, "exceptions")
+
+
+def _pair(store: Store, file: SqlFile) -> None:
+    """Match a pass's candidates until none are left but contested ones."""
+    while _candidates(store, file):
+        _make(store, "contested")
+        _make(store, "mutual_best")
+        if not _more(store, "paired", "other_pairs"):
+            return
+
+
+def _share(store: Store, file: SqlFile) -> None:
+    """Match the keys of which one side is the sum of the other."""
+    if not _prepare(store, file, "key_sums"):
+        return
+    store.make("candidates", file.text)
+    if store.count("candidates"):
+        _take(store, "shared", "other_pairs")
+
+
+def _name(store: Store, file: SqlFile) -> None:
+    """Name a file's candidates until none are left, contested ones as such."""
+    rounds = 0
+    while _candidates(store, file):
+        _make(store, "contested")
+        store.make("mutual_best", _text("mutual_best" if rounds < _ROUNDS else "best_by_rank"))
+        if store.count("contested"):
+            _take(store, "contested_cases", "cases")
+        if not _more(store, "paired_cases", "cases"):
+            return
+        rounds += 1
+
+
+def _candidates(store: Store, file: SqlFile) -> int:
+    if not _prepare(store, file, "neighbours"):
+        return 0
+    store.make("candidates", file.text)
+    return store.count("candidates")
+
+
+def _more(store: Store, result: str, into: str) -> bool:
+    """Take what won into `into`; whether anything won and anything else may still win."""
+    won = store.count("mutual_best")
+    if won:
+        _take(store, result, into)
+    return 0 < won < store.count("candidates")
+
+
+def _prepare(store: Store, file: SqlFile, compared: str) -> bool:
+    """Make the groups of a file's payments and lines, and what compares them if there are any."""
+    head = file.head
+    payments = head.get("payments", "open")
+    bond = 2 if payments == "taken" else 0 if "lines" in head else 1
+    one: dict[str, str | int] = {
+        "name": _pass_name(file),
+        "reference": head["reference"],
+        "payments": payments,
+        "strongest_bond": bond,
+        "currency": head["currency"],
+        "whole_side": "payment" if head["cardinality"].startswith("one payment") else "line",
+        "in_window": int(head["window"].startswith("settings.")),
+        "code": head.get("code", ""),
+        "reason": head.get("reason", ""),
+    }
+    store.put_row("this_pass", one)
+    for name in ("pass_lines", "pass_payments"):
+        _make(store, name)
+        if not store.count(name):
+            return False
+    _make(store, compared)
+    return True
+
+
+def _take(store: Store, result: str, into: str) -> None:
+    """Add the rows of a step to `into` and take their payments and lines out of what is open."""
+    store.make("step", _text(result))
+    if store.count("step"):
+        store.append(into, "SELECT * FROM step")
+        store.append("taken", _text("taken"))
+        store.make("open_lines", _text("drop_lines"))
+
+
+def _make(store: Store, name: str) -> None:
+    store.make(name, _text(name))
+
+
+def _text(step: str) -> str:
+    return sql_text(f"settlement/steps/{step}")
+
+
+def _no_rows(schema: pa.Schema) -> pa.Table:
+    return pa.Table.from_batches([], schema)
+
+
+def _pass_name(file: SqlFile) -> str:
+    return file.name.split("_", 1)[1]
