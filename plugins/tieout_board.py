@@ -1,13 +1,13 @@
 """The board inside Airflow: in its navigation, for whoever is logged in there.
 
-Reads and writes what tieout.board says. Whoever may change pools (an operator, not a viewer) may
-decide on the board; everybody else may look.
+Reads and writes what tieout.board says. Whoever may change Airflow's pools (an operator, not a
+viewer) may decide on the board, whoever may see them may look, and anyone else gets a 403.
 """
 
 from typing import Annotated, Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
-from fastapi import Depends, Request
+from fastapi import Depends, HTTPException, Request
 
 from tieout.board.app import board
 from tieout.board.web import Person
@@ -29,8 +29,10 @@ def who(user: Annotated[Any, Depends(airflow_user)]) -> Person:
     """The person who asks the board, as Airflow's auth manager knows them."""
     from airflow.api_fastapi.app import get_auth_manager
 
-    may_decide = get_auth_manager().is_authorized_pool(method="PUT", user=user)
-    return Person(user.get_name(), may_decide)
+    manager = get_auth_manager()
+    if not manager.is_authorized_pool(method="GET", user=user):
+        raise HTTPException(403, "Your role in Airflow does not let you see the board.")
+    return Person(user.get_name(), manager.is_authorized_pool(method="PUT", user=user))
 
 
 class TieoutBoard(AirflowPlugin):
