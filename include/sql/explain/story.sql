@@ -231,7 +231,7 @@ told AS (
     SELECT
         m.matched_at AS at,
         'payment ' || p.payment_ref || ' matched with line:' || m.settlement_line_id || ' by '
-        || replace(m.pass, '_', ' ') || CASE
+        || replace(m.pass, '_', ' ') || ' (match:' || m.match_no || ')' || CASE
             WHEN m.variance_minor <> 0 THEN ', variance ' || m.variance_minor || ' minor units'
             ELSE ''
         END AS what,
@@ -242,6 +242,19 @@ told AS (
         NULL AS file_line
     FROM settlement_match AS m
     INNER JOIN payments AS p ON p.payment_id = m.payment_id
+    UNION ALL
+    SELECT
+        m.undone_at AS at,
+        'payment ' || p.payment_ref || ' parted from line:' || m.settlement_line_id || ' by '
+        || m.undone_by || ': ' || m.undone_why AS what,
+        m.amount_minor,
+        p.currency,
+        NULL AS file_name,
+        NULL AS sha256,
+        NULL AS file_line
+    FROM settlement_match AS m
+    INNER JOIN payments AS p ON p.payment_id = m.payment_id
+    WHERE m.undone_at IS NOT NULL
     UNION ALL
     SELECT
         h.occurred_at AS at,

@@ -1,5 +1,6 @@
--- purpose: The settlement lines that no payment is matched with yet.
--- reads: settlement_line (one row per line), settlement_match (one row per match)
+-- purpose: The settlement lines that no payment is matched with yet. What was undone for a later date
+--   than this one is matched as of this one.
+-- reads: settlement_line (one row per line), settlement_match (one row per payment and line)
 -- writes: the lines of the matching engine (one row per open line)
 -- params: business_date
 SELECT
@@ -13,5 +14,8 @@ SELECT
     l.booked_at,
     l.first_reconciled_on < :business_date AS carried
 FROM settlement_line AS l
-LEFT JOIN settlement_match AS m ON m.settlement_line_id = l.settlement_line_id
+LEFT JOIN settlement_match AS m
+    ON
+        m.settlement_line_id = l.settlement_line_id
+        AND (m.undone_on IS NULL OR m.undone_on > :business_date)
 WHERE l.first_reconciled_on IS NOT NULL AND m.settlement_line_id IS NULL

@@ -1,8 +1,10 @@
 -- purpose: The payments that wait for their line, and beside them those that are settled already and
 --   that an open line names again. A payment is due at the end of so many business days of the
 --   gateway's calendar; outside the calendar it counts plain days.
--- reads: payment (one row per payment), settlement_match (one row per match), settlement_line (one row
---   per line), gateway_account, partner (one row per gateway), business_day (one row per day)
+--   What was undone for a later date than this one is settled as of this one.
+-- reads: payment (one row per payment), settlement_match (one row per payment and line),
+--   settlement_line (one row per line), gateway_account, partner (one row per gateway),
+--   business_day (one row per day)
 -- writes: the payments of the matching engine (one row per payment)
 -- params: business_date
 WITH
@@ -12,7 +14,10 @@ open_lines AS MATERIALIZED (
         l.gateway_ref,
         l.order_ref
     FROM settlement_line AS l
-    LEFT JOIN settlement_match AS m ON m.settlement_line_id = l.settlement_line_id
+    LEFT JOIN settlement_match AS m
+        ON
+            m.settlement_line_id = l.settlement_line_id
+            AND (m.undone_on IS NULL OR m.undone_on > :business_date)
     WHERE l.first_reconciled_on IS NOT NULL AND m.settlement_line_id IS NULL
 ),
 
@@ -22,14 +27,20 @@ named_again AS MATERIALIZED (
         m.settlement_line_id
     FROM open_lines AS l
     INNER JOIN payment AS p ON p.gateway = l.gateway AND p.gateway_ref = l.gateway_ref
-    INNER JOIN settlement_match AS m ON m.payment_id = p.payment_id
+    INNER JOIN settlement_match AS m
+        ON
+            m.payment_id = p.payment_id
+            AND (m.undone_on IS NULL OR m.undone_on > :business_date)
     UNION
     SELECT
         p.payment_id,
         m.settlement_line_id
     FROM open_lines AS l
     INNER JOIN payment AS p ON p.gateway = l.gateway AND p.payment_ref = l.order_ref
-    INNER JOIN settlement_match AS m ON m.payment_id = p.payment_id
+    INNER JOIN settlement_match AS m
+        ON
+            m.payment_id = p.payment_id
+            AND (m.undone_on IS NULL OR m.undone_on > :business_date)
 ),
 
 wanted AS (
@@ -37,13 +48,17 @@ wanted AS (
         p.payment_id,
         NULL::bigint AS settlement_line_id
     FROM payment AS p
-    LEFT JOIN settlement_match AS m ON m.payment_id = p.payment_id
+    LEFT JOIN settlement_match AS m
+        ON
+            m.payment_id = p.payment_id
+            AND (m.undone_on IS NULL OR m.undone_on > :business_date)
     WHERE p.first_reconciled_on IS NOT NULL AND m.payment_id IS NULL
     UNION ALL
     SELECT
         payment_id,
-        settlement_line_id
+        min(settlement_line_id) AS settlement_line_id
     FROM named_again
+    GROUP BY payment_id
 )
 
 SELECT

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from tieout.kernel.database import copy_in
+from tieout.kernel.database import copy_in, fetch
+from tieout.kernel.sqlfiles import sql_text
 from tieout.settlement.engine import Reconciliation
 from tieout.settlement.proof import Amount, ProofRow
 
@@ -28,25 +30,32 @@ def save(
 
     The database refuses a payment or line matched twice, and a proof that does not add up.
     """
-    copy_in(connection, "settlement_match", matches(found.matches, business_date, as_of))
+    if found.matches.num_rows:
+        rows = matches(found.matches, _numbers(connection, found.matches.num_rows))
+        copy_in(connection, "settlement_match", _dated(rows, business_date, as_of))
     copy_in(connection, "settlement_finding", findings(found.exceptions, business_date))
     copy_in(connection, "settlement_proof", proof(found.proof.rows, business_date))
 
 
-def matches(found: pa.Table, business_date: date, as_of: datetime) -> pa.Table:
-    """The engine's matches as rows of settlement_match."""
-    size = found.num_rows
-    return pa.table(
-        {
-            "business_date": pa.repeat(pa.scalar(business_date), size),
-            "pass": found["pass"],
-            "payment_id": found["payment_id"].cast(pa.int64()),
-            "settlement_line_id": found["line_id"].cast(pa.int64()),
-            "amount_minor": found["amount_minor"],
-            "variance_minor": found["variance_minor"],
-            "matched_at": pa.repeat(pa.scalar(as_of, pa.timestamp("us", tz="UTC")), size),
-        }
-    )
+def matches(found: pa.Table, before: int = 0) -> pa.Table:
+    """The engine's matches as rows of settlement_match, numbered on from `before`."""
+    with duckdb.connect() as con:
+        con.register("matches", found)
+        rows = con.sql(sql_text("settlement/number_matches")).to_arrow_table()
+    number = rows.column_names.index("nth_match")
+    return rows.set_column(number, "match_no", pc.add(rows["nth_match"], before))
+
+
+def _numbers(connection: Connection, size: int) -> int:
+    (taken,) = fetch(connection, "settlement/take_match_numbers", size=size)
+    return int(taken["before"])
+
+
+def _dated(rows: pa.Table, business_date: date, as_of: datetime) -> pa.Table:
+    size = rows.num_rows
+    moment = pa.scalar(as_of, pa.timestamp("us", tz="UTC"))
+    dated = rows.append_column("business_date", pa.repeat(pa.scalar(business_date), size))
+    return dated.append_column("matched_at", pa.repeat(moment, size))
 
 
 def findings(found: pa.Table, business_date: date) -> pa.Table:

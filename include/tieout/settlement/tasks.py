@@ -117,7 +117,7 @@ def _forget(connection: Connection, day: date, as_of: datetime) -> None:
 
 def _match(connection: Connection, day: date, as_of: datetime) -> Reconciliation:
     accounts = fetch(connection, "settlement/gateway_accounts")
-    by_gateway = {row.pop("gateway"): GatewaySettings(**row, parts=False) for row in accounts}
+    by_gateway = {row.pop("gateway"): GatewaySettings(**row) for row in accounts}
     return match(
         fetch_arrow(connection, "settlement/open_payments", business_date=day),
         fetch_arrow(connection, "settlement/open_lines", business_date=day),

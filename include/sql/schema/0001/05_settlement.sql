@@ -56,17 +56,42 @@ CREATE TABLE settlement_run (
 COMMENT ON TABLE settlement_run IS
 'The business dates that are reconciled. Only the newest may be reconciled again.';
 
+CREATE SEQUENCE settlement_match_no;
+
 CREATE TABLE settlement_match (
     settlement_match_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    match_no bigint NOT NULL,
     business_date date NOT NULL,
     pass text NOT NULL,
-    payment_id bigint NOT NULL UNIQUE REFERENCES payment,
-    settlement_line_id bigint NOT NULL UNIQUE REFERENCES settlement_line,
+    origin text NOT NULL DEFAULT 'run' CHECK (origin IN ('run', 'person')),
+    payment_id bigint NOT NULL REFERENCES payment,
+    payment_part integer NOT NULL DEFAULT 1 CHECK (payment_part > 0),
+    settlement_line_id bigint NOT NULL REFERENCES settlement_line,
+    line_part integer NOT NULL DEFAULT 1 CHECK (line_part > 0),
     amount_minor bigint NOT NULL,
     variance_minor bigint NOT NULL,
-    matched_at timestamptz NOT NULL
+    matched_at timestamptz NOT NULL,
+    undone_at timestamptz,
+    undone_on date CHECK (undone_on >= business_date),
+    undone_by text,
+    undone_why text,
+    CHECK (num_nulls(undone_at, undone_on, undone_by, undone_why) IN (0, 4))
 );
+CREATE UNIQUE INDEX settlement_match_payment ON settlement_match (payment_id, payment_part)
+WHERE undone_at IS NULL;
+CREATE UNIQUE INDEX settlement_match_line ON settlement_match (settlement_line_id, line_part)
+WHERE undone_at IS NULL;
 CREATE INDEX settlement_match_date ON settlement_match (business_date);
+CREATE INDEX settlement_match_no_edges ON settlement_match (match_no);
+CREATE INDEX settlement_match_decided ON settlement_match (business_date)
+WHERE origin = 'person' OR undone_at IS NOT NULL;
+COMMENT ON TABLE settlement_match IS
+'One row per payment and line that are tied together; all rows of one match share match_no. Every
+match counts the parts of each payment and of each line from 1, so that the two unique indexes
+refuse a payment or a line in two matches. What is undone stays as history.';
+COMMENT ON COLUMN settlement_match.business_date IS
+'The reconciliation in whose proof the match is counted first: of a run its own date, of a person a
+date after the newest one that was reconciled by then. undone_on is the same for the undoing.';
 
 CREATE TABLE settlement_finding (
     settlement_finding_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
