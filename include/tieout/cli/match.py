@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,6 +10,8 @@ from tempfile import TemporaryDirectory
 from tieout.kernel.errors import Place, TieoutError
 from tieout.settlement.engine import OUTPUTS, Limits, Matched, matching
 from tieout.settlement.model import GatewaySettings, MatchSettings
+from tieout.settlement.spark_store import spark_store
+from tieout.settlement.stores import Store
 
 _DEFAULTS = GatewaySettings()
 
@@ -41,6 +44,16 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("--memory", default=Limits().memory, help="limit, such as 2GB (default)")
     parser.add_argument("--threads", type=_threads, help="default: one per core")
+    parser.add_argument(
+        "--engine", choices=("duckdb", "spark"), default="duckdb", help="where the passes run"
+    )
+    parser.add_argument(
+        "--master", default="local[*]", help="of --engine spark (spark://host:port)"
+    )
+    parser.add_argument(
+        "--scratch",
+        help="URI of an empty folder that all of Spark can write (default: in --out)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -55,7 +68,10 @@ def run(args: argparse.Namespace) -> int:
         out.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as partial:
             limits = Limits(args.memory, args.threads, Path(partial))
-            with matching(args.payments, args.lines, settings, limits) as matched:
+            with (
+                _store(args, Path(partial)) as store,
+                matching(args.payments, args.lines, settings, limits, store) as matched,
+            ):
                 _write(matched, settings, Path(partial), suffix)
                 print(_summary(matched))
             _publish(Path(partial), out)
@@ -66,6 +82,13 @@ def run(args: argparse.Namespace) -> int:
             place=Place(str(out)),
         ) from None
     return 0
+
+
+def _store(args: argparse.Namespace, partial: Path) -> AbstractContextManager[Store | None]:
+    """Where the passes run; None is the engine's own DuckDB."""
+    if args.engine == "duckdb":
+        return nullcontext()
+    return spark_store(args.master, args.scratch or (partial / "spark").absolute().as_uri())
 
 
 def _write(matched: Matched, settings: MatchSettings, folder: Path, suffix: str) -> None:

@@ -4,6 +4,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, text
 
 from tieout.kernel.database import copy_in
+from tieout.settlement.stores import Rows
 
 _NUMBER, _TEXT = "bigint", 'text COLLATE "C"'
 _NUMBERS = ("bigint", "integer")
@@ -19,8 +20,9 @@ class PostgresStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def put(self, name: str, rows: pa.Table) -> None:
+    def put(self, name: str, rows: Rows) -> None:
         """As Store.put."""
+        rows = rows if isinstance(rows, pa.Table) else rows.read_all()
         columns = ", ".join(
             f"{field.name} {_NUMBER if pa.types.is_integer(field.type) else _TEXT}"
             for field in rows.schema
@@ -49,7 +51,7 @@ class PostgresStore:
         """As Store.count."""
         return int(self._connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one())
 
-    def take(self, name: str) -> pa.Table:
+    def take(self, name: str) -> Rows:
         """As Store.take."""
         rows = self._connection.execute(text(f"SELECT * FROM {name}"))
         kinds = self._connection.execute(text(_KINDS), {"name": name}).all()

@@ -1,19 +1,25 @@
 """Where the passes run: a store makes tables out of SELECTs, and says nothing of what they mean.
 
-DuckDB is the one in daily use. PostgreSQL runs the same files unchanged, as the check
+DuckDB is the one in daily use. Spark runs the same files unchanged, for more rows than one machine
+holds (tieout.settlement.spark_store), and PostgreSQL does as the check
 (tieout.settlement.postgres_store).
 """
 
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import duckdb
 import pyarrow as pa
+
+Rows: TypeAlias = pa.Table | pa.RecordBatchReader
+"""Rows at hand, or rows that come batch by batch and can be read once."""
+
+_BATCH = 256 * 1024
 
 
 class Store(Protocol):
     """An engine that holds tables by name and runs the portable SQL of include/sql/settlement."""
 
-    def put(self, name: str, rows: pa.Table) -> None:
+    def put(self, name: str, rows: Rows) -> None:
         """Hold `rows` (text and whole numbers) as the table `name`, in place of an older one."""
 
     def put_row(self, name: str, row: dict[str, str | int]) -> None:
@@ -28,7 +34,7 @@ class Store(Protocol):
     def count(self, name: str) -> int:
         """How many rows the table `name` has."""
 
-    def take(self, name: str) -> pa.Table:
+    def take(self, name: str) -> Rows:
         """All rows of the table `name`."""
 
 
@@ -38,7 +44,7 @@ class DuckStore:
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self._con = con
 
-    def put(self, name: str, rows: pa.Table) -> None:
+    def put(self, name: str, rows: Rows) -> None:
         """As Store.put."""
         self._con.register("rows_to_put", rows)
         self.make(name, "SELECT * FROM rows_to_put")
@@ -61,6 +67,6 @@ class DuckStore:
         """As Store.count."""
         return int(self._con.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0])
 
-    def take(self, name: str) -> pa.Table:
+    def take(self, name: str) -> Rows:
         """As Store.take."""
-        return self._con.table(name).to_arrow_table()
+        return self._con.table(name).to_arrow_reader(_BATCH)
