@@ -120,6 +120,6 @@ def test_spark_gives_the_same_rows(master: str, inputs: Path) -> None:
 def test_a_master_that_is_not_there_is_said(inputs: Path) -> None:
     run = _run(inputs, "out", "--engine", "spark", "--master", "spark://127.0.0.1:9")
     assert run.returncode == 2
-    assert "spark://127.0.0.1:9" in run.stderr
+    assert "No Spark master answers at spark://127.0.0.1:9" in run.stderr
     assert "Traceback" not in run.stderr
     assert not (inputs / "out").exists()

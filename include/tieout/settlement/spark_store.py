@@ -1,5 +1,8 @@
 """The passes in an Apache Spark session, for more rows than one machine holds."""
 
+import re
+import socket
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -15,7 +18,10 @@ from tieout.settlement.stores import Rows
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+_PATIENCE = 10
+"""Seconds for a master to take a connection."""
 _SETTINGS = {
+    "spark.log.level": "ERROR",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
     "spark.ui.enabled": "false",
@@ -40,6 +46,35 @@ def spark_store(master: str, scratch: str) -> "Iterator[SparkStore]":
     `scratch` is the URI of an empty folder that driver and workers can read and write, such as
     `s3://bucket/run` or `file:///shared/run`; whoever gives it clears it. Raises SparkAbsent.
     """
+    _require_answer(master)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
+        session = _session(master)
+        try:
+            yield SparkStore(session, scratch)
+        finally:
+            session.stop()
+
+
+def _require_answer(master: str) -> None:
+    """Raise SparkAbsent where nobody listens at a master's addresses; Spark asks for a minute."""
+    if not master.startswith("spark://"):
+        return
+    failed: OSError | str = "no host:port"
+    for host, port in re.findall(r"([^/,:]+):(\d+)", master.removeprefix("spark://")):
+        try:
+            socket.create_connection((host, int(port)), _PATIENCE).close()
+        except OSError as error:
+            failed = error
+        else:
+            return
+    raise SparkAbsent(
+        f"No Spark master answers at {master}: {failed}",
+        remedy="Check the address (spark://host:port), and that the master runs.",
+    )
+
+
+def _session(master: str) -> "SparkSession":
     try:
         from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
@@ -52,17 +87,12 @@ def spark_store(master: str, scratch: str) -> "Iterator[SparkStore]":
     for name, value in _SETTINGS.items():
         builder = builder.config(name, value)
     try:
-        session = builder.getOrCreate()
+        return builder.getOrCreate()
     except (PySparkException, OSError) as error:
         raise SparkAbsent(
             f"No Spark session at {master}: {str(error).splitlines()[0]}",
-            remedy="Check that the master runs and that Java 17 is installed here.",
+            remedy="Check that Java 17 is installed here, and what Spark says above.",
         ) from None
-    try:
-        session.sparkContext.setLogLevel("ERROR")
-        yield SparkStore(session, scratch)
-    finally:
-        session.stop()
 
 
 class SparkStore:
