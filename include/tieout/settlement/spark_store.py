@@ -69,7 +69,7 @@ def _require_answer(master: str) -> None:
         else:
             return
     raise SparkAbsent(
-        f"No Spark master answers at {master}: {failed}",
+        f"No Spark master answers at {master} ({failed}).",
         remedy="Check the address (spark://host:port), and that the master runs.",
     )
 
