@@ -25,6 +25,7 @@ AFTER_EACH_FLOW = (
     | Asset("vendor_answers")
     | Asset("settlements")
     | Asset("reconciliation")
+    | Asset("payout_reconciliation")
 )
 
 

@@ -65,8 +65,8 @@ CREATE TABLE partner_feed (
     PRIMARY KEY (partner_id, doc_type)
 );
 COMMENT ON COLUMN partner_feed.doc_type IS
-'PURCHASE_ORDER and FUNCTIONAL_ACK go out; ACKNOWLEDGEMENT, SHIPMENT, TRACKING, SETTLEMENT and
-ORDER_SPOOL come in.';
+'PURCHASE_ORDER and FUNCTIONAL_ACK go out; ACKNOWLEDGEMENT, SHIPMENT, TRACKING, SETTLEMENT, PAYOUT,
+BANK_STATEMENT and ORDER_SPOOL come in.';
 COMMENT ON COLUMN partner_feed.complete_by IS
 'How a file is known to be whole: by its own trailer or totals, by NAME.done (size and SHA-256), or
 by the same size on two looks.';

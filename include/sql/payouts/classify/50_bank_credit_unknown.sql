@@ -1,0 +1,15 @@
+-- purpose: A credit that looks like a gateway's and belongs to no payout that we know.
+-- reads: rest_lines (one row per bank line that nothing took), likes (one row per gateway and line)
+-- writes: rows code, payout_id, bank_line_id, amount_minor, expected_minor, found_minor, reason
+SELECT
+    'BANK_CREDIT_UNKNOWN' AS code,
+    CAST(NULL AS BIGINT) AS payout_id,
+    r.bank_line_id,
+    r.amount_minor,
+    CAST(NULL AS BIGINT) AS expected_minor,
+    r.amount_minor AS found_minor,
+    concat('The payer looks like ', min(k.gateway), '; no payout fits.') AS reason
+FROM rest_lines AS r
+INNER JOIN likes AS k ON k.bank_line_id = r.bank_line_id
+WHERE r.amount_minor > 0
+GROUP BY r.bank_line_id, r.amount_minor

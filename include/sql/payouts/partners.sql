@@ -1,0 +1,9 @@
+-- purpose: The partners whose files of a kind we fetch.
+-- reads: partner, partner_feed (one row per partner and document type)
+-- writes: rows partner_id
+-- params: doc_type
+SELECT p.partner_id
+FROM partner AS p
+INNER JOIN partner_feed AS f ON f.partner_id = p.partner_id AND f.doc_type = :doc_type
+WHERE p.active
+ORDER BY p.partner_id
