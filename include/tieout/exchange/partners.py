@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from sqlalchemy import Connection
 
+from tieout.exchange.payout_terms import PayoutTerms, save_terms
 from tieout.formats.registry import format_spec
 from tieout.kernel.calendars import load_calendar
 from tieout.kernel.database import execute
@@ -23,6 +24,8 @@ DocType = Literal[
     "SHIPMENT",
     "TRACKING",
     "SETTLEMENT",
+    "PAYOUT",
+    "BANK_STATEMENT",
 ]
 
 
@@ -59,6 +62,7 @@ class AccountSpec(_Strict):
     window_days: int = Field(default=5, ge=0)
     tolerance_minor: int = Field(default=0, ge=0)
     overdue_business_days: int = Field(default=3, ge=0)
+    payouts: PayoutTerms = PayoutTerms()
 
 
 class PartnerSpec(_Strict):
@@ -130,6 +134,7 @@ def load_partners(connection: Connection, partners: Sequence[PartnerSpec]) -> in
     execute(connection, "exchange/remove_feeds")
     execute(connection, "exchange/save_feeds")
     execute(connection, "exchange/save_accounts")
+    save_terms(connection, {p.partner_id: p.account.payouts for p in partners if p.account})
     return written
 
 
