@@ -15,8 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import Connection
 
 from tieout.exceptions.digest import amount
-from tieout.exchange.quarantine import Decision
-from tieout.kernel.audit import ReasonMissing
+from tieout.kernel.audit import Decision, ReasonMissing
 from tieout.kernel.database import transaction
 from tieout.kernel.errors import TieoutError
 from tieout.kernel.settings import settings

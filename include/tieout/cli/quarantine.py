@@ -125,8 +125,8 @@ def _print_files(connection: "Connection", args: argparse.Namespace) -> None:
 
 
 def _decide_file(connection: "Connection", args: argparse.Namespace) -> None:
-    from tieout.exchange.quarantine import Decision
     from tieout.exchange.unloaded import accept_file, accept_unbalanced_file, discard_file
+    from tieout.kernel.audit import Decision
 
     decision = Decision(args.actor, args.reason, datetime.now(UTC))
     if args.action == "accept-file":
@@ -139,7 +139,8 @@ def _decide_file(connection: "Connection", args: argparse.Namespace) -> None:
 
 
 def _decide(connection: "Connection", args: argparse.Namespace) -> None:
-    from tieout.exchange.quarantine import Decision, correct, discard
+    from tieout.exchange.quarantine import correct, discard
+    from tieout.kernel.audit import Decision
 
     decision = Decision(args.actor, args.reason, datetime.now(UTC))
     if args.action == "correct":

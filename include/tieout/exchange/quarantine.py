@@ -2,15 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 from sqlalchemy import Connection
 
 from tieout.exchange.cards import card_rows
-from tieout.kernel.audit import audit
+from tieout.kernel.audit import Decision, audit
 from tieout.kernel.cards import find_card
 from tieout.kernel.database import execute, fetch
 from tieout.kernel.errors import TieoutError
@@ -20,15 +18,6 @@ class QuarantineError(TieoutError):
     """A row in quarantine with which this cannot be done."""
 
     slug = "quarantine"
-
-
-@dataclass(frozen=True)
-class Decision:
-    """Who decides, why, and when (UTC)."""
-
-    actor: str
-    reason: str
-    at: datetime
 
 
 def listed(

@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from tieout.exchange.quarantine import Decision, QuarantineError
-from tieout.kernel.audit import audit
+from tieout.exchange.quarantine import QuarantineError
+from tieout.kernel.audit import Decision, audit
 from tieout.kernel.database import fetch
 
 

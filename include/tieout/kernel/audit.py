@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -14,6 +15,15 @@ class ReasonMissing(TieoutError):  # noqa: N818 (a state, as in FileRefused)
     """A decision of a person without a name or a reason."""
 
     slug = "reason-missing"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Who decides, why, and when (UTC)."""
+
+    actor: str
+    reason: str
+    at: datetime
 
 
 def audit(

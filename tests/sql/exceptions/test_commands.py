@@ -10,9 +10,9 @@ from tests.sql.harness import load
 from tieout.cli.main import main
 from tieout.exceptions.digest import plan_digest
 from tieout.exceptions.tasks import raise_exceptions, send_digest
-from tieout.exchange.quarantine import Decision
 from tieout.exchange.unloaded import accept_unbalanced_file
 from tieout.kernel import archive
+from tieout.kernel.audit import Decision
 from tieout.kernel.database import transaction
 from tieout.settlement.tasks import reconcile
 
@@ -43,7 +43,7 @@ def test_explain_tells_the_story_down_to_the_raw_line(url: str, capsys, ref: str
     assert main(["explain", ref]) == 0
     told = capsys.readouterr().out
     assert "payment P1 captured by card through adyen as G1, 10.00 EUR" in told
-    assert "payment P1 matched with line:1 by exact reference, 10.00 EUR" in told
+    assert "payment P1 matched with line:1 by exact reference (match:1), 10.00 EUR" in told
     assert "DUPLICATE_SETTLEMENT P1 is OPEN" in told
     assert "from stl-2.csv, line 3, sha256 " in told
     assert "| second" in told
