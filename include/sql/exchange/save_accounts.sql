@@ -3,18 +3,20 @@
 -- writes: gateway_account
 -- params: none
 INSERT INTO gateway_account (
-    gateway, account, window_days, tolerance_minor, overdue_business_days
+    gateway, account, window_days, tolerance_minor, overdue_business_days, write_off_limit_minor
 )
 SELECT
     n.gateway,
     n.account,
     n.window_days,
     n.tolerance_minor,
-    n.overdue_business_days
+    n.overdue_business_days,
+    n.write_off_limit_minor
 FROM new_account AS n
 ORDER BY n.gateway
 ON CONFLICT (gateway) DO UPDATE SET
     account = excluded.account,
     window_days = excluded.window_days,
     tolerance_minor = excluded.tolerance_minor,
-    overdue_business_days = excluded.overdue_business_days
+    overdue_business_days = excluded.overdue_business_days,
+    write_off_limit_minor = excluded.write_off_limit_minor

@@ -1,21 +1,32 @@
--- purpose: The settlement lines that no payment is matched with yet. What was undone for a later date
---   than this one is matched as of this one.
--- reads: settlement_line (one row per line), settlement_match (one row per payment and line)
+-- purpose: The settlement lines that nothing holds. What a person parted from a payment is given without the
+--   references that name this payment, so that no pass ties them together again.
+-- reads: settlement_line (one row per line), settlement_hold (one row per hold), settlement_ban (one row per
+--   payment and line), payment (one row per payment)
 -- writes: the lines of the matching engine (one row per open line)
 -- params: business_date
+WITH parted AS (
+    SELECT
+        b.settlement_line_id,
+        bool_or(p.gateway_ref = l.gateway_ref) AS by_gateway_ref,
+        bool_or(p.payment_ref = l.order_ref) AS by_order_ref
+    FROM settlement_ban AS b
+    INNER JOIN payment AS p ON p.payment_id = b.payment_id
+    INNER JOIN settlement_line AS l ON l.settlement_line_id = b.settlement_line_id
+    GROUP BY b.settlement_line_id
+)
+
 SELECT
     l.settlement_line_id::text AS line_id,
     l.gateway,
-    l.gateway_ref,
-    l.order_ref,
+    CASE WHEN b.by_gateway_ref THEN NULL ELSE l.gateway_ref END AS gateway_ref,
+    CASE WHEN b.by_order_ref THEN NULL ELSE l.order_ref END AS order_ref,
     l.kind,
     l.currency::text AS currency,
     l.gross_minor,
     l.booked_at,
     l.first_reconciled_on < :business_date AS carried
 FROM settlement_line AS l
-LEFT JOIN settlement_match AS m
-    ON
-        m.settlement_line_id = l.settlement_line_id
-        AND (m.undone_on IS NULL OR m.undone_on > :business_date)
-WHERE l.first_reconciled_on IS NOT NULL AND m.settlement_line_id IS NULL
+LEFT JOIN settlement_hold AS h
+    ON h.settlement_line_id = l.settlement_line_id AND h.freed_on > :business_date
+LEFT JOIN parted AS b ON b.settlement_line_id = l.settlement_line_id
+WHERE l.first_reconciled_on IS NOT NULL AND h.freed_on IS NULL

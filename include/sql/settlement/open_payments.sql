@@ -1,10 +1,8 @@
--- purpose: The payments that wait for their line, and beside them those that are settled already and
---   that an open line names again. A payment is due at the end of so many business days of the
---   gateway's calendar; outside the calendar it counts plain days.
---   What was undone for a later date than this one is settled as of this one.
--- reads: payment (one row per payment), settlement_match (one row per payment and line),
---   settlement_line (one row per line), gateway_account, partner (one row per gateway),
---   business_day (one row per day)
+-- purpose: The payments that nothing holds, and beside them those that something holds (a line, or a
+--   write-off as write-off:<number>) and that an open line names again. A payment is due at the end of
+--   so many business days of the gateway's calendar; outside the calendar it counts plain days.
+-- reads: payment (one row per payment), settlement_line (one row per line), settlement_hold (one row per
+--   hold), gateway_account, partner (one row per gateway), business_day (one row per day)
 -- writes: the payments of the matching engine (one row per payment)
 -- params: business_date
 WITH
@@ -14,49 +12,41 @@ open_lines AS MATERIALIZED (
         l.gateway_ref,
         l.order_ref
     FROM settlement_line AS l
-    LEFT JOIN settlement_match AS m
-        ON
-            m.settlement_line_id = l.settlement_line_id
-            AND (m.undone_on IS NULL OR m.undone_on > :business_date)
-    WHERE l.first_reconciled_on IS NOT NULL AND m.settlement_line_id IS NULL
+    LEFT JOIN settlement_hold AS h
+        ON h.settlement_line_id = l.settlement_line_id AND h.freed_on > :business_date
+    WHERE l.first_reconciled_on IS NOT NULL AND h.freed_on IS NULL
 ),
 
 named_again AS MATERIALIZED (
     SELECT
         p.payment_id,
-        m.settlement_line_id
+        h.held_by
     FROM open_lines AS l
     INNER JOIN payment AS p ON p.gateway = l.gateway AND p.gateway_ref = l.gateway_ref
-    INNER JOIN settlement_match AS m
-        ON
-            m.payment_id = p.payment_id
-            AND (m.undone_on IS NULL OR m.undone_on > :business_date)
+    INNER JOIN settlement_hold AS h
+        ON h.payment_id = p.payment_id AND h.freed_on > :business_date
     UNION
     SELECT
         p.payment_id,
-        m.settlement_line_id
+        h.held_by
     FROM open_lines AS l
     INNER JOIN payment AS p ON p.gateway = l.gateway AND p.payment_ref = l.order_ref
-    INNER JOIN settlement_match AS m
-        ON
-            m.payment_id = p.payment_id
-            AND (m.undone_on IS NULL OR m.undone_on > :business_date)
+    INNER JOIN settlement_hold AS h
+        ON h.payment_id = p.payment_id AND h.freed_on > :business_date
 ),
 
 wanted AS (
     SELECT
         p.payment_id,
-        NULL::bigint AS settlement_line_id
+        NULL AS held_by
     FROM payment AS p
-    LEFT JOIN settlement_match AS m
-        ON
-            m.payment_id = p.payment_id
-            AND (m.undone_on IS NULL OR m.undone_on > :business_date)
-    WHERE p.first_reconciled_on IS NOT NULL AND m.payment_id IS NULL
+    LEFT JOIN settlement_hold AS h
+        ON h.payment_id = p.payment_id AND h.freed_on > :business_date
+    WHERE p.first_reconciled_on IS NOT NULL AND h.freed_on IS NULL
     UNION ALL
     SELECT
         payment_id,
-        min(settlement_line_id) AS settlement_line_id
+        min(held_by) AS held_by
     FROM named_again
     GROUP BY payment_id
 )
@@ -71,7 +61,7 @@ SELECT
     p.amount_minor,
     p.captured_at AS booked_at,
     (due_on.day + 1)::timestamp AT TIME ZONE g.zone AS due_at,
-    w.settlement_line_id::text AS settled_by,
+    w.held_by AS settled_by,
     p.first_reconciled_on < :business_date AS carried
 FROM wanted AS w
 INNER JOIN payment AS p ON p.payment_id = w.payment_id

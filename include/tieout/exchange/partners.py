@@ -56,12 +56,16 @@ class FeedSpec(_Strict):
 
 
 class AccountSpec(_Strict):
-    """A gateway's account: how its lines are matched, and when money is overdue."""
+    """A gateway's account: how its lines are matched, and when money is overdue.
+
+    Up to `write_off_limit_minor` one person may write off; above it a second must approve.
+    """
 
     account: str
     window_days: int = Field(default=5, ge=0)
     tolerance_minor: int = Field(default=0, ge=0)
     overdue_business_days: int = Field(default=3, ge=0)
+    write_off_limit_minor: int = Field(default=0, ge=0)
     payouts: PayoutTerms = PayoutTerms()
 
 
@@ -189,5 +193,8 @@ _FEED = pa.schema(
 )
 _ACCOUNT = pa.schema(
     {"gateway": _TEXT, "account": _TEXT}
-    | dict.fromkeys(["window_days", "tolerance_minor", "overdue_business_days"], _NUMBER)
+    | dict.fromkeys(
+        ["window_days", "tolerance_minor", "overdue_business_days", "write_off_limit_minor"],
+        _NUMBER,
+    )
 )

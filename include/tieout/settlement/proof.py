@@ -1,6 +1,8 @@
 """The proof of a run: on both sides, what came in is what became of it, to the minor unit."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import duckdb
 
@@ -9,6 +11,8 @@ from tieout.kernel.sqlfiles import sql_text
 
 _ARRIVED = ("opening", "new")
 _ENDED = ("matched", "open", "exceptions", "not_matched_by_kind")
+_TAKEN_BACK, _GIVEN_UP = "reopened", "written_off"
+"""What only people do, and the engine alone never: not in the proof that `tieout match` writes."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,10 @@ class ProofRow:
     @property
     def unexplained(self) -> Amount:
         """Opening and new, less all that became of them; zero in a run that adds up."""
-        arrived = sum((self.buckets.get(name, Amount()) for name in _ARRIVED), Amount())
-        return arrived - sum((self.buckets.get(name, Amount()) for name in _ENDED), Amount())
+        return self._sum(*_ARRIVED, _TAKEN_BACK) - self._sum(*_ENDED, _GIVEN_UP)
+
+    def _sum(self, *names: str) -> Amount:
+        return sum((self.buckets.get(name, Amount()) for name in names), Amount())
 
     def as_json(self) -> dict[str, dict[str, int]]:
         """All buckets, empty ones too, each with its count and sum."""
@@ -81,11 +87,31 @@ def prove(con: duckdb.DuckDBPyConnection) -> Proof:
 
     Raises RunDoesNotAddUp when anything is unexplained.
     """
+    entries = con.execute(sql_text("settlement/steps/proof")).fetchall()
+    return Proof(_rows(entries), _counts(con, "pairs", "pass"), _counts(con, "exceptions", "code"))
+
+
+def with_decisions(proof: Proof, decided: Iterable[Sequence[Any]]) -> Proof:
+    """The proof of a run with what people did since the run before.
+
+    `decided` holds rows side, gateway, currency, bucket, entries, sum_minor; entries may be below
+    zero, where the engine has counted them in another bucket.
+    Raises RunDoesNotAddUp when anything is unexplained.
+    """
+    known = [
+        (row.side, row.gateway, row.currency, bucket, amount.count, amount.sum_minor)
+        for row in proof.rows
+        for bucket, amount in row.buckets.items()
+    ]
+    return replace(proof, rows=_rows([*known, *decided]))
+
+
+def _rows(entries: Iterable[Sequence[Any]]) -> tuple[ProofRow, ...]:
+    """Entries of side, gateway, currency, bucket, count and sum, added up; fails closed."""
     found: dict[tuple[str, str, str], dict[str, Amount]] = {}
-    for side, gateway, currency, bucket, count, total in con.execute(
-        sql_text("settlement/steps/proof")
-    ).fetchall():
-        found.setdefault((gateway, currency, side), {})[bucket] = Amount(count, int(total))
+    for side, gateway, currency, bucket, count, total in entries:
+        buckets = found.setdefault((gateway, currency, side), {})
+        buckets[bucket] = buckets.get(bucket, Amount()) + Amount(count, int(total))
     rows = tuple(ProofRow(*key, buckets) for key, buckets in found.items())
     for row in rows:
         if row.unexplained != Amount():
@@ -96,7 +122,7 @@ def prove(con: duckdb.DuckDBPyConnection) -> Proof:
                 gateway=row.gateway,
                 currency=row.currency,
             )
-    return Proof(rows, _counts(con, "pairs", "pass"), _counts(con, "exceptions", "code"))
+    return rows
 
 
 def _counts(con: duckdb.DuckDBPyConnection, table: str, column: str) -> dict[str, int]:

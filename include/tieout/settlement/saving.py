@@ -16,11 +16,15 @@ from tieout.settlement.proof import Amount, ProofRow
 _PROOF_BUCKETS: Mapping[str, str] = {
     "opening": "opening",
     "new": "new",
+    "reopened": "reopened",
     "matched": "matched",
     "exception": "exceptions",
     "open": "open",
+    "written_off": "written_off",
 }
 """The columns of settlement_proof and the buckets of the engine's proof."""
+_HELD_BY_WRITE_OFF = '"related_line_id":"write-off:'
+_LATE = "SETTLED_AFTER_WRITE_OFF"
 
 
 def save(
@@ -59,11 +63,18 @@ def _dated(rows: pa.Table, business_date: date, as_of: datetime) -> pa.Table:
 
 
 def findings(found: pa.Table, business_date: date) -> pa.Table:
-    """The engine's exceptions as rows of settlement_finding."""
+    """The engine's exceptions as rows of settlement_finding.
+
+    A line that names a payment which is written off is no duplicate: its money came after all.
+    """
+    late = pc.match_substring(found["evidence"], _HELD_BY_WRITE_OFF)
+    codes = pc.if_else(
+        pc.and_(late, pc.equal(found["code"], "DUPLICATE_SETTLEMENT")), _LATE, found["code"]
+    )
     return pa.table(
         {
             "business_date": pa.repeat(pa.scalar(business_date), found.num_rows),
-            "code": found["code"],
+            "code": codes,
             "payment_id": found["payment_id"].cast(pa.int64()),
             "settlement_line_id": found["line_id"].cast(pa.int64()),
             "amount_minor": pc.abs(found["amount_minor"]),

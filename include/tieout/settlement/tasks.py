@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from tieout.kernel.database import execute, fetch, fetch_arrow, lock, transaction
-from tieout.kernel.errors import TieoutError
+from tieout.kernel.errors import RunDoesNotAddUp, TieoutError
 from tieout.kernel.runs import Counts, forget, record
 from tieout.kernel.settings import settings
 from tieout.kernel.statistics import refresh_statistics
@@ -16,11 +17,14 @@ from tieout.kernel.time import local_day, parse_instant
 from tieout.settlement.engine import Reconciliation
 from tieout.settlement.engine import reconcile as match
 from tieout.settlement.model import GatewaySettings, MatchSettings
+from tieout.settlement.periods import refuse_closed
+from tieout.settlement.proof import with_decisions
 from tieout.settlement.saving import save
 
 DOC_TYPE = "SETTLEMENT"
 _TAKE_IN = "take_in_settlements"
 _RECONCILE = {"flow": "reconcile_settlements", "task": "reconcile"}
+_BUCKETS = ("opening", "new", "reopened", "matched", "written_off", "exceptions", "open")
 _log = logging.getLogger(__name__)
 
 
@@ -75,20 +79,23 @@ def reconcile(*, as_of: datetime | str, business_date: date | None = None) -> di
 
     `business_date` is by default the day of the instant in the business's zone. A run replaces what
     an earlier run of the same date wrote. Returns the date and the counts of both sides.
-    Raises DateReconciled when a later instant is reconciled already, RunDoesNotAddUp when anything
-    is unexplained; nothing is written then.
+    Raises DateReconciled when a later instant is reconciled already, PeriodClosed when the date's
+    books are closed, RunDoesNotAddUp when anything is unexplained or the opening is not what the
+    date before left; nothing is written then.
     """
     instant = parse_instant(as_of)
     day = business_date or local_day(instant, settings().zone)
     with transaction(settings().database_url, actor="/".join(_RECONCILE.values())) as connection:
         lock(connection, "settlement")
         _refuse_past(connection, day, instant)
+        refuse_closed(connection, day, "the reconciliation")
         _forget(connection, day, instant)
         execute(connection, "settlement/meet_payments", business_date=day, as_of=instant)
         execute(connection, "settlement/meet_lines", business_date=day, as_of=instant)
         refresh_statistics(connection)
         found = _match(connection, day, instant)
         save(connection, found, day, instant)
+        _refuse_gap(connection, day)
         execute(connection, "settlement/register_run", business_date=day, as_of=instant)
         counts = {side: _counts(found, side) for side in ("payments", "lines")}
         for side, count in counts.items():
@@ -118,22 +125,34 @@ def _forget(connection: Connection, day: date, as_of: datetime) -> None:
 def _match(connection: Connection, day: date, as_of: datetime) -> Reconciliation:
     accounts = fetch(connection, "settlement/gateway_accounts")
     by_gateway = {row.pop("gateway"): GatewaySettings(**row) for row in accounts}
-    return match(
+    found = match(
         fetch_arrow(connection, "settlement/open_payments", business_date=day),
         fetch_arrow(connection, "settlement/open_lines", business_date=day),
         MatchSettings(as_of, by_gateway=by_gateway),
     )
+    decided = fetch(connection, "settlement/decided_proof", business_date=day)
+    proof = with_decisions(found.proof, [tuple(row.values()) for row in decided])
+    return replace(found, proof=proof)
+
+
+def _refuse_gap(connection: Connection, day: date) -> None:
+    for gap in fetch(connection, "settlement/opening_gap", business_date=day):
+        raise RunDoesNotAddUp(
+            f"{day} opens with {gap['opening_count']} {gap['side']} of {gap['gateway']} in"
+            f" {gap['currency']} ({gap['opening_minor']} minor units), but the date before left"
+            f" {gap['left_count']} ({gap['left_minor']}).",
+            remedy="Nothing was written. Find out who changed payments, lines or accounts since.",
+        )
 
 
 def _counts(found: Reconciliation, side: str) -> Counts:
-    """The rows of one side: matched ones are applied, exceptions and open ones are deferred."""
+    """The rows of one side: settled ones are applied, exceptions and open ones are deferred."""
     rows = [row.buckets for row in found.proof.rows if row.side == side]
     total = {
-        name: sum(buckets[name].count for buckets in rows if name in buckets)
-        for name in ("opening", "new", "matched", "exceptions", "open")
+        name: sum(buckets[name].count for buckets in rows if name in buckets) for name in _BUCKETS
     }
     return Counts(
-        read=total["opening"] + total["new"],
-        applied=total["matched"],
+        read=total["opening"] + total["new"] + total["reopened"],
+        applied=total["matched"] + total["written_off"],
         deferred=total["exceptions"] + total["open"],
     )

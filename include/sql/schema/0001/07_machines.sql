@@ -87,7 +87,15 @@ INSERT INTO state_transition (machine, from_state, event, to_state) VALUES
 ('exception_case', 'SNOOZED', 'woken', 'OPEN'),
 ('exception_case', 'SNOOZED', 'gone', 'AUTO_RESOLVED'),
 ('exception_case', 'SUPPRESSED', 'parent_closed', 'PENDING'),
-('exception_case', 'SUPPRESSED', 'gone', 'AUTO_RESOLVED');
+('exception_case', 'SUPPRESSED', 'gone', 'AUTO_RESOLVED'),
+('settlement_write_off', '', 'proposed', 'PROPOSED'),
+('settlement_write_off', 'PROPOSED', 'written_off', 'WRITTEN_OFF'),
+('settlement_write_off', 'PROPOSED', 'rejected', 'REJECTED'),
+('settlement_write_off', 'WRITTEN_OFF', 'reopened', 'REOPENED'),
+('settlement_period', '', 'closed', 'CLOSED'),
+('settlement_period', 'CLOSED', 'reopened', 'OPEN'),
+('settlement_period', 'OPEN', 'closed', 'CLOSED'),
+('settlement_period', 'CLOSED', 'locked', 'LOCKED');
 
 -- A parcel's state is the fold of its carrier's events in the order of their time, so that one step
 -- may pass over states whose events came late; an ended parcel stays ended, though a later end may
@@ -125,3 +133,5 @@ SELECT guard_status('sales_order', 'sales_order');
 SELECT guard_status('vendor_order', 'vendor_order');
 SELECT guard_status('parcel', 'parcel');
 SELECT guard_status('exception_case', 'exception_case');
+SELECT guard_status('settlement_write_off', 'settlement_write_off');
+SELECT guard_status('settlement_period', 'settlement_period');

@@ -1,0 +1,13 @@
+-- purpose: Take a write-off back, or that of a match which is undone.
+-- reads: nothing
+-- writes: settlement_write_off (to REOPENED)
+-- params: write_off_id, match_no (one of the two is null), day, at, reason
+UPDATE settlement_write_off
+SET
+    status = 'REOPENED',
+    status_at = :at,
+    status_reason = :reason,
+    reopened_on = greatest(business_date, :day)
+WHERE
+    status = 'WRITTEN_OFF'
+    AND (settlement_write_off_id = :write_off_id OR match_no = :match_no)
