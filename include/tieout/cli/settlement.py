@@ -1,0 +1,144 @@
+"""`tieout settlement`: what people decide about matches, open money and the books' periods."""
+
+import argparse
+import getpass
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from tieout.kernel.audit import Decision
+
+_LISTS = {"waiting": "write-offs that wait for a second person", "periods": "closed periods"}
+_NUMBERED = {
+    "unmatch": ("undo a match for good: no run makes it again", "the match, as in `explain`"),
+    "approve": ("carry out a write-off that another person proposed", "the write-off"),
+    "reject": ("say no to a proposed write-off", "the write-off"),
+    "reopen": ("take a write-off back", "the write-off"),
+}
+_PERIODS = {
+    "close": "close the books of reconciled days",
+    "reopen-period": "open a closed period again",
+    "lock": "lock a closed period for ever",
+}
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to the command line."""
+    parser = subparsers.add_parser(
+        "settlement",
+        help="undo, make and write off matches; close the books",
+        description="Decisions about settlement: docs/operators/settlement.md.",
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, text in _LISTS.items():
+        actions.add_parser(name, help=f"list {text}")
+    for name, (text, number) in _NUMBERED.items():
+        action = actions.add_parser(name, help=text)
+        action.add_argument("number", type=int, metavar="N", help=f"number of {number}")
+        _decision(action)
+    match = actions.add_parser("match", help="tie payments and lines together")
+    match.add_argument("--payment", nargs="+", required=True, metavar="REF", help="our references")
+    match.add_argument("--line", nargs="+", type=int, required=True, metavar="N", help="lines")
+    match.add_argument(
+        "--write-off-variance", action="store_true", help="give up what the sums differ by"
+    )
+    _decision(match)
+    write_off = actions.add_parser("write-off", help="give up one open payment or line")
+    one = write_off.add_mutually_exclusive_group(required=True)
+    one.add_argument("--payment", metavar="REF", help="our reference")
+    one.add_argument("--line", type=int, metavar="N", help="the line, as in `explain`")
+    _decision(write_off)
+    for name, text in _PERIODS.items():
+        action = actions.add_parser(name, help=text)
+        action.add_argument("first_day", type=date.fromisoformat, metavar="FIRST_DAY")
+        action.add_argument("last_day", type=date.fromisoformat, metavar="LAST_DAY")
+        _decision(action)
+    parser.set_defaults(run=run)
+
+
+def _decision(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reason", required=True, help="why, for the audit log")
+    parser.add_argument("--actor", default=getpass.getuser(), help="who decides (default: you)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """List or decide; 0, or TieoutError (exit code 2) and nothing changed."""
+    from tieout.kernel.audit import Decision
+    from tieout.kernel.database import transaction
+    from tieout.kernel.settings import settings
+
+    actor = getattr(args, "actor", "tieout settlement")
+    with transaction(settings().database_url, actor=actor) as connection:
+        if args.action in _LISTS:
+            said = _listed(connection, args.action)
+        else:
+            decision = Decision(actor, args.reason, datetime.now(UTC))
+            decide = _decide_period if args.action in _PERIODS else _decide
+            said = decide(connection, args, decision)
+    print(said)
+    return 0
+
+
+def _listed(connection: "Connection", what: str) -> str:
+    from tieout.settlement import decisions, periods
+
+    rows = periods.periods(connection) if what == "periods" else decisions.waiting(connection)
+    show = _period if what == "periods" else _proposal
+    return "\n".join([*map(show, rows), f"{len(rows)} {what}"])
+
+
+def _period(row: Mapping[str, Any]) -> str:
+    return f"{row['first_day']} to {row['last_day']} {row['status']:<6} {row['status_reason']}"
+
+
+def _proposal(row: Mapping[str, Any]) -> str:
+    from tieout.exceptions.digest import amount
+
+    money = amount(row["amount_minor"], row["currency"])
+    subjects = [*row["payment_refs"], *(f"line:{line}" for line in row["line_ids"])]
+    kind = "variance of " if row["is_variance"] else ""
+    return (
+        f"{row['write_off_id']:>8} {row['gateway']:<12} {money:>16}  by {row['proposed_by']}: "
+        f"{kind}{', '.join(subjects)}"
+    )
+
+
+def _decide(connection: "Connection", args: argparse.Namespace, decision: "Decision") -> str:
+    from tieout.settlement import decisions
+
+    if args.action in {"unmatch", "reject", "reopen"}:
+        getattr(decisions, args.action)(connection, args.number, decision)
+        return f"{args.action}: {args.number}"
+    if args.action == "approve":
+        made = decisions.approve(connection, args.number, decision)
+    elif args.action == "match":
+        made = decisions.match(
+            connection,
+            args.payment,
+            args.line,
+            decision,
+            write_off_variance=args.write_off_variance,
+        )
+    else:
+        made = decisions.write_off(
+            connection, decision, payment_ref=args.payment, line_id=args.line
+        )
+    if made.waits:
+        return f"write-off {made.write_off_id} waits for another person to approve it"
+    names = {"match": made.match_no, "write-off": made.write_off_id}
+    return ", ".join(f"{name} {number}" for name, number in names.items() if number is not None)
+
+
+def _decide_period(connection: "Connection", args: argparse.Namespace, decision: "Decision") -> str:
+    from tieout.settlement import periods
+
+    change = {
+        "close": periods.close,
+        "reopen-period": periods.reopen_period,
+        "lock": periods.lock_period,
+    }[args.action]
+    change(connection, args.first_day, args.last_day, decision)
+    return f"{args.action}: {args.first_day} to {args.last_day}"
