@@ -42,6 +42,19 @@ def reconcile_settlements(as_of: datetime) -> None:
     tasks.reconcile(as_of=as_of)
 
 
+def take_in_payouts(as_of: datetime) -> None:
+    from tieout.settlement import payout_tasks
+
+    payout_tasks.take_in_payouts(as_of=as_of)
+    payout_tasks.take_in_bank_statements(as_of=as_of)
+
+
+def reconcile_payouts(as_of: datetime) -> None:
+    from tieout.settlement import payout_tasks
+
+    payout_tasks.reconcile_payouts(as_of=as_of)
+
+
 def raise_exceptions(as_of: datetime) -> None:
     from tieout.exceptions import tasks
 
@@ -57,7 +70,8 @@ class DirectFlows:
             flow.__name__: flow
             for flow in (
                 *(take_in_orders, send_vendor_orders, take_in_vendor_answers),
-                *(take_in_settlements, reconcile_settlements, raise_exceptions),
+                *(take_in_settlements, reconcile_settlements, take_in_payouts),
+                *(reconcile_payouts, raise_exceptions),
             )
         }
 

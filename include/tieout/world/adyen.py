@@ -25,6 +25,11 @@ def settlement_file(batch: Batch) -> tuple[str, bytes]:
     return name, comma_separated([COLUMNS, *([row.get(n, "") for n in COLUMNS] for row in rows)])
 
 
+def payout_ref(batch: Batch, currency: str) -> str:
+    """The text that Adyen puts on the bank statement."""
+    return f"TX{batch.number:06d}{currency}XT batch {batch.number}, {batch.account}"
+
+
 def _charge(batch: Batch, charge: Charge) -> dict[str, str]:
     """A settled charge; a third of its fee is the scheme's, the rest is Adyen's markup."""
     scheme = charge.fee_minor // 3
@@ -46,11 +51,10 @@ def _charge(batch: Batch, charge: Charge) -> dict[str, str]:
 
 
 def _payout(batch: Batch, currency: str, net_minor: int) -> dict[str, str]:
-    text = f"TX{batch.number:06d}{currency}XT batch {batch.number}, {batch.account}"
     return _common(batch, currency) | {
         "Creation Date": f"{batch.day} 04:00:00",
         "Type": "MerchantPayout",
-        "Modification Reference": text,
+        "Modification Reference": payout_ref(batch, currency),
         "Net Debit (NC)": format_minor(net_minor, currency),
     }
 

@@ -1,4 +1,4 @@
-"""What a gateway settles in a batch, before it is written in the gateway's layout."""
+"""What a gateway settles in a batch and pays out, before it is written in its layout."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -44,3 +44,17 @@ class Batch:
         for charge in self.charges:
             sums[charge.currency] = sums.get(charge.currency, 0) + charge.net_minor
         return sums
+
+
+@dataclass(frozen=True)
+class Payout:
+    """A payout announced on a business day, as a rule at the bank on the next one.
+
+    `ref` is the gateway's reference, `amount_minor` what it sends.
+    """
+
+    gateway: str
+    ref: str
+    day: date
+    currency: str
+    amount_minor: int

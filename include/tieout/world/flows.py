@@ -19,9 +19,12 @@ DAY_FLOWS = (
 )
 QUIET_FLOWS = (
     *("take_in_vendor_answers", "take_in_settlements", "reconcile_settlements"),
-    "raise_exceptions",
+    *("take_in_payouts", "reconcile_payouts", "raise_exceptions"),
 )
-NIGHT_FLOWS = (*DAY_FLOWS[:-1], "reconcile_settlements", "raise_exceptions", "check_quality")
+NIGHT_FLOWS = (
+    *(*DAY_FLOWS[:-1], "reconcile_settlements", "take_in_payouts", "reconcile_payouts"),
+    *("raise_exceptions", "check_quality"),
+)
 
 
 class FlowFailed(TieoutError):  # noqa: N818 (it is what happened)

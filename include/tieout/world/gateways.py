@@ -15,13 +15,13 @@ from tieout.world.batches import Batch, Charge
 from tieout.world.chance import chance, letters_and_digits, one_of, pick
 from tieout.world.ledger import Ledger, Planted
 from tieout.world.orders import METHODS, STOREFRONT, Payment, orders_of
+from tieout.world.payouts import SUBSTITUTES, payouts_of, planted_at_bank, planted_sums
 from tieout.world.post import Post
-from tieout.world.scenario import WORKDAYS, GatewayKind, Scenario
+from tieout.world.scenario import WORKDAYS, GatewayKind, Scenario, previous_business_day
 
 PUBLISHED, FIRST_MONDAY = time(6), date(2020, 1, 6)
-SETTLEMENT = "settlement"
+SETTLEMENT, PAYOUTS = "settlement", "payouts"
 RATE = Decimal("0.014")
-SUBSTITUTES = ("GBP", "USD", "EUR", "JPY")
 CODES = {
     "settlement_missing": "SETTLEMENT_OVERDUE",
     "settlement_duplicated": "DUPLICATE_SETTLEMENT",
@@ -61,14 +61,26 @@ class Gateways:
 
     def _publish(self, gateway: GatewayKind, moment: datetime) -> None:
         batch, planted = batch_of(self.scenario, gateway, moment.date())
+        payouts = payouts_of(self.scenario, gateway, batch)
+        told = planted_at_bank(self.scenario, payouts)
         if batch.charges:
             name, body = WRITERS[gateway](batch)
+            in_file = [fault for fault in planted if fault.kind != "settlement_missing"]
             self.post.hand_in(
                 f"{gateway}/{SETTLEMENT}/{name}",
                 body,
                 moment,
-                planted=[fault for fault in planted if fault.kind != "settlement_missing"],
+                planted=in_file + (told if gateway == "adyen" else []),
                 marker=gateway == "stripe",
+            )
+        if payouts and gateway == "stripe":
+            name, body = stripe.payout_file(batch, payouts)
+            self.post.hand_in(
+                f"{gateway}/{PAYOUTS}/{name}",
+                body,
+                moment,
+                planted=told + planted_sums(self.scenario, payouts),
+                may_cut=False,
             )
         self.post.truth.record([fault for fault in planted if fault.kind == "settlement_missing"])
 
@@ -92,14 +104,6 @@ def batch_of(
     number = (day - FIRST_MONDAY).days // 7 * 5 + day.weekday() + 1
     account = f"{STOREFRONT}-{gateway}"
     return Batch(account, number, day, tuple(charges + strangers)), tuple(planted)
-
-
-def previous_business_day(day: date) -> date:
-    """The last business day before a day."""
-    day -= timedelta(days=1)
-    while not WORKDAYS.is_business(day):
-        day -= timedelta(days=1)
-    return day
 
 
 def captured(scenario: Scenario, gateway: str, day: date) -> list[tuple[Payment, bool]]:

@@ -30,6 +30,9 @@ CREATE TABLE IF NOT EXISTS scan (
     tracking_no TEXT NOT NULL, status TEXT NOT NULL, occurred_at TEXT NOT NULL,
     location TEXT NOT NULL, is_told INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (tracking_no, status, occurred_at));
+CREATE TABLE IF NOT EXISTS bank_balance (
+    account TEXT NOT NULL, day TEXT NOT NULL, closing INTEGER NOT NULL,
+    PRIMARY KEY (account, day));
 CREATE INDEX IF NOT EXISTS scan_untold ON scan (occurred_at) WHERE is_told = 0;
 """
 

@@ -14,10 +14,13 @@ from tieout.exchange.partners import (
     load_partners,
     load_products,
 )
+from tieout.exchange.payout_terms import PayoutTerms
 from tieout.kernel.database import transaction
+from tieout.world.bank import BANKS, PAYERS, bank_name, layout_of
 from tieout.world.carrier import TRACKING
-from tieout.world.gateways import SETTLEMENT
+from tieout.world.gateways import PAYOUTS, SETTLEMENT
 from tieout.world.orders import BRAND, STOREFRONT, description, sku_name, vendor_name
+from tieout.world.payouts import currencies_of
 from tieout.world.scenario import CARRIER, GatewayKind, Scenario
 from tieout.world.vendors import ANSWERS, ORDERS, RECEIPTS, SHIPMENTS, account_of
 
@@ -35,6 +38,10 @@ GATEWAY_FEEDS: Mapping[GatewayKind, FeedSpec] = {
     ),
 }
 
+STRIPE_PAYOUTS = FeedSpec(
+    format_id="stripe-payouts-1", directory=PAYOUTS, file_glob="payouts.itemized_*.csv"
+)
+
 
 def connection_id(account: str) -> str:
     """The name of the connection to an account of the world's SFTP server."""
@@ -44,8 +51,9 @@ def connection_id(account: str) -> str:
 def partners_of(scenario: Scenario, spool: Path) -> list[PartnerSpec]:
     """All partners of a scenario; the storefront's spool is a folder of this machine."""
     vendors = [_vendor(scenario, number) for number in range(scenario.vendors)]
-    gateways = [gateway(kind, STOREFRONT) for kind in scenario.gateways]
-    return [_storefront(spool), carrier(), *gateways, *vendors]
+    gateways = [paying(scenario, kind) for kind in scenario.gateways]
+    banks = [_bank(scenario, currency) for currency in currencies_of(scenario)]
+    return [_storefront(spool), carrier(), *banks, *gateways, *vendors]
 
 
 def register(url: str, scenario: Scenario, spool: Path) -> None:
@@ -108,6 +116,38 @@ def gateway(kind: GatewayKind, storefront: str) -> PartnerSpec:
         connection_id=connection_id(kind),
         feeds={"SETTLEMENT": GATEWAY_FEEDS[kind]},
         account=AccountSpec(account=f"{storefront}-{kind}"),
+    )
+
+
+def paying(scenario: Scenario, kind: GatewayKind) -> PartnerSpec:
+    """A gateway that pays to the scenario's banks; Stripe says for which day."""
+    known = gateway(kind, STOREFRONT)
+    assert known.account is not None
+    terms = PayoutTerms(
+        banks={currency: bank_name(currency) for currency in currencies_of(scenario)},
+        payer_patterns=(PAYERS[kind],),
+        business_days=1 if kind == "stripe" else 2,
+    )
+    feeds = dict(known.feeds)
+    if kind == "stripe":
+        feeds["PAYOUT"] = STRIPE_PAYOUTS
+    account = known.account.model_copy(update={"payouts": terms})
+    return known.model_copy(update={"account": account, "feeds": feeds})
+
+
+def _bank(scenario: Scenario, currency: str) -> PartnerSpec:
+    layout = layout_of(scenario, currency)
+    feed = FeedSpec(
+        format_id=layout.format_id,
+        directory=bank_name(currency),
+        file_glob=f"*.{layout.suffix}",
+    )
+    return PartnerSpec(
+        partner_id=bank_name(currency),
+        kind="BANK",
+        name=f"Bank in {currency}",
+        connection_id=connection_id(BANKS),
+        feeds={"BANK_STATEMENT": feed},
     )
 
 

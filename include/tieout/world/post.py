@@ -32,12 +32,16 @@ class Post:
         *,
         planted: list[Planted] | None = None,
         marker: bool = False,
+        may_cut: bool = True,
     ) -> None:
-        """Give a file to be sent at `due`; `planted` are the faults that its content carries."""
+        """Give a file to be sent at `due`; `planted` are the faults that its content carries.
+
+        A file that does not show when it is cut off is not to be cut (`may_cut`).
+        """
         facts = json.dumps([asdict(fault) for fault in planted or []])
         self.ledger.note(
-            "INSERT OR IGNORE INTO to_send VALUES (?, ?, ?, ?, 1, ?)",
-            [(path, stamp(due), body, int(marker), facts)],
+            "INSERT OR IGNORE INTO to_send VALUES (?, ?, ?, ?, ?, ?)",
+            [(path, stamp(due), body, int(marker), int(may_cut), facts)],
         )
 
     def deliver(self, until: datetime) -> None:

@@ -36,7 +36,9 @@ class Faults(_Strict):
     `late_shipment`. Per row of a tracking file: `bad_tracking_row` (at most one row in 25, more
     would be a refused file). Per settled payment: `settlement_missing`, `settlement_duplicated`,
     `amount_off_by_a_cent`, `wrong_currency`. Per settlement line, one more:
-    `settlement_without_order`. Per file of a vendor, carrier or gateway: `truncated_file`.
+    `settlement_without_order`. Per file of a vendor, carrier or gateway: `truncated_file`. Per
+    payout: `payout_missing` (the bank never gets it), `payout_short`, `payout_sum_off` (not the sum
+    of its lines). Per bank statement: `bank_credit_unknown`, `bank_statement_missing`.
     Where several hit one thing and exclude each other, one of them is chosen evenly.
     """
 
@@ -51,6 +53,11 @@ class Faults(_Strict):
     wrong_currency: Share = 0
     settlement_without_order: Share = 0
     truncated_file: Share = 0
+    payout_missing: Share = 0
+    payout_short: Share = 0
+    payout_sum_off: Share = 0
+    bank_credit_unknown: Share = 0
+    bank_statement_missing: Share = 0
 
 
 class Shares(_Strict):
@@ -59,6 +66,8 @@ class Shares(_Strict):
     `spool`: orders that reach us by spool file; `spool_copies`: of those, the share that is in the
     table too. `split_tender`: two payments. `multi_vendor`: lines of several vendors. `declined`:
     a card is declined, then another captured. `abandoned`: all declined, and no order comes of it.
+    `payouts_together`: a payout is paid with the next one, in one sum. `payout_in_two`: in two.
+    `payout_unreferenced`: the bank line names the payer and no payout.
     """
 
     spool: Share = 0.03
@@ -67,6 +76,9 @@ class Shares(_Strict):
     multi_vendor: Share = 0.25
     declined: Share = 0.03
     abandoned: Share = 0.01
+    payouts_together: Share = 0.1
+    payout_in_two: Share = 0.1
+    payout_unreferenced: Share = 0.1
 
 
 class Scenario(_Strict):
@@ -133,6 +145,14 @@ class Scenario(_Strict):
         business days after its promise.
         """
         return WORKDAYS.add(self.order_days[-1], max(4, self.promise_days + LATE_BY))
+
+
+def previous_business_day(day: date) -> date:
+    """The last business day before a day."""
+    day -= timedelta(days=1)
+    while not WORKDAYS.is_business(day):
+        day -= timedelta(days=1)
+    return day
 
 
 def load_scenario(path: Path) -> Scenario:

@@ -1,10 +1,12 @@
 """Stripe's itemized payout reconciliation, with columns in changing order."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from tieout.kernel.money import format_minor
-from tieout.world.batches import Batch, Charge
+from tieout.world.batches import Batch, Charge, Payout
 from tieout.world.chance import chance
+from tieout.world.scenario import WORKDAYS
 from tieout.world.tables import comma_separated
 
 CLOCK = "%Y-%m-%d %H:%M:%S"
@@ -14,6 +16,11 @@ COLUMNS = (
     *("fee", "net", "reporting_category", "description", "customer_facing_amount"),
     *("customer_facing_currency", "payment_method_type", "card_brand", "gateway_account"),
     "payment_metadata[order_id]",
+)
+
+PAYOUT_COLUMNS = (
+    *("payout_id", "effective_at_utc", "currency", "gross", "fee", "net", "reporting_category"),
+    *("payout_expected_arrival_date", "payout_status", "payout_type"),
 )
 
 
@@ -26,6 +33,35 @@ def settlement_file(batch: Batch) -> tuple[str, bytes]:
     return f"payout_reconciliation.itemized_{batch.day:%Y%m%d}.csv", body
 
 
+def payout_ref(batch: Batch, currency: str) -> str:
+    """Stripe's id of the payout of a batch."""
+    return f"po_{batch.number:05d}{currency.lower()}"
+
+
+def payout_file(batch: Batch, payouts: Sequence[Payout]) -> tuple[str, bytes]:
+    """Name and bytes of a day's report of payouts."""
+    rows = [_payout(batch, payout) for payout in payouts]
+    cells = [[row[name] for name in PAYOUT_COLUMNS] for row in rows]
+    body = comma_separated([PAYOUT_COLUMNS, *cells])
+    return f"payouts.itemized_{batch.day:%Y%m%d}.csv", body
+
+
+def _payout(batch: Batch, payout: Payout) -> dict[str, str]:
+    amount = format_minor(payout.amount_minor, payout.currency)
+    return {
+        "payout_id": payout.ref,
+        "effective_at_utc": f"{batch.day} 05:00:00",
+        "currency": payout.currency.lower(),
+        "gross": amount,
+        "fee": format_minor(0, payout.currency),
+        "net": amount,
+        "reporting_category": "payout",
+        "payout_expected_arrival_date": f"{WORKDAYS.add(batch.day, 1)} 00:00:00",
+        "payout_status": "in_transit",
+        "payout_type": "bank_account",
+    }
+
+
 def _charge(batch: Batch, charge: Charge) -> dict[str, str]:
     lower = charge.gateway_ref.lower()
     day = f"{batch.day} 00:00:00"
@@ -36,7 +72,7 @@ def _charge(batch: Batch, charge: Charge) -> dict[str, str]:
         "payment_intent_id": f"pi_{lower}",
         "created": charge.captured_at.strftime(CLOCK),
         "available_on": day,
-        "automatic_payout_id": f"po_{batch.number:05d}{charge.currency.lower()}",
+        "automatic_payout_id": payout_ref(batch, charge.currency),
         "automatic_payout_effective_at": f"{batch.day + timedelta(days=1)} 00:00:00",
         "currency": charge.currency.lower(),
         "gross": format_minor(charge.gross_minor, charge.currency),

@@ -4,10 +4,12 @@ from datetime import date, datetime
 from pathlib import Path
 
 from tieout.kernel.errors import Place
+from tieout.world.bank import BANKS, Banks, bank_name
 from tieout.world.carrier import TRACKING, Carrier
-from tieout.world.gateways import SETTLEMENT, Gateways
+from tieout.world.gateways import PAYOUTS, SETTLEMENT, Gateways
 from tieout.world.ledger import Ledger, Truth
 from tieout.world.orders import vendor_name
+from tieout.world.payouts import currencies_of
 from tieout.world.post import Post
 from tieout.world.scenario import CARRIER, Scenario, ScenarioError
 from tieout.world.storefront import Storefront, Till
@@ -19,7 +21,7 @@ PLAYED = "scenario.json"
 
 
 class World:
-    """Storefront, vendors, carrier and gateways of one scenario, with their files below `folder`.
+    """Everybody outside in one scenario, from the storefront to the banks, with files in `folder`.
 
     The world may be killed at any instant and made again: it goes on from its ledger, and advancing
     twice to the same instant adds nothing. Raises ScenarioError when the folder holds the world of
@@ -37,6 +39,7 @@ class World:
         self.vendors = Vendors(scenario, root, self.ledger, self.truth, self.post)
         self.carrier = Carrier(scenario, self.ledger, self.post)
         self.gateways = Gateways(scenario, self.ledger, self.post)
+        self.banks = Banks(scenario, self.ledger, self.post)
         for directory in directories(scenario):
             (root / directory).mkdir(parents=True, exist_ok=True)
         (folder / SPOOL).mkdir(exist_ok=True)
@@ -47,6 +50,7 @@ class World:
         self.vendors.advance()
         self.carrier.advance(until)
         self.gateways.advance(until)
+        self.banks.advance(until)
         self.post.deliver(until)
 
     def close(self) -> None:
@@ -62,7 +66,9 @@ def directories(scenario: Scenario) -> list[Path]:
         for kind in (ORDERS, ANSWERS, SHIPMENTS, *([RECEIPTS] * (vendor < scenario.x12_vendors)))
     ]
     gateways = [Path(gateway, SETTLEMENT) for gateway in scenario.gateways]
-    return [*vendors, Path(CARRIER, TRACKING), *gateways]
+    payouts = [Path("stripe", PAYOUTS)] if "stripe" in scenario.gateways else []
+    banks = [Path(BANKS, bank_name(currency)) for currency in currencies_of(scenario)]
+    return [*vendors, Path(CARRIER, TRACKING), *gateways, *payouts, *banks]
 
 
 def accounts(scenario: Scenario) -> list[str]:
