@@ -3,7 +3,8 @@
 -- writes: gateway_account
 -- params: none
 INSERT INTO gateway_account (
-    gateway, account, window_days, tolerance_minor, overdue_business_days, write_off_limit_minor
+    gateway, account, window_days, tolerance_minor, overdue_business_days, write_off_limit_minor,
+    fx_band_bps, lag_spare_days
 )
 SELECT
     n.gateway,
@@ -11,7 +12,9 @@ SELECT
     n.window_days,
     n.tolerance_minor,
     n.overdue_business_days,
-    n.write_off_limit_minor
+    n.write_off_limit_minor,
+    n.fx_band_bps,
+    n.lag_spare_days
 FROM new_account AS n
 ORDER BY n.gateway
 ON CONFLICT (gateway) DO UPDATE SET
@@ -19,4 +22,6 @@ ON CONFLICT (gateway) DO UPDATE SET
     window_days = excluded.window_days,
     tolerance_minor = excluded.tolerance_minor,
     overdue_business_days = excluded.overdue_business_days,
-    write_off_limit_minor = excluded.write_off_limit_minor
+    write_off_limit_minor = excluded.write_off_limit_minor,
+    fx_band_bps = excluded.fx_band_bps,
+    lag_spare_days = excluded.lag_spare_days

@@ -4,7 +4,7 @@
 INSERT INTO settlement_line (
     source_file_id, file_line, gateway, account, batch_no, kind, gateway_ref, order_ref,
     original_ref, gross_minor, fee_minor, net_minor, currency, settlement_currency,
-    settlement_net_minor, exchange_rate, booked_at, payout_ref, method, extra
+    settlement_net_minor, settlement_fee_minor, exchange_rate, booked_at, payout_ref, method, extra
 )
 SELECT
     s.source_file_id,
@@ -22,6 +22,7 @@ SELECT
     s.currency,
     s.settlement_currency,
     s.settlement_net_minor,
+    s.settlement_fee_minor,
     s.exchange_rate,
     s.booked_at,
     s.payout_ref,

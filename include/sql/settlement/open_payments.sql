@@ -67,6 +67,8 @@ FROM wanted AS w
 INNER JOIN payment AS p ON p.payment_id = w.payment_id
 INNER JOIN partner AS g ON g.partner_id = p.gateway
 INNER JOIN gateway_account AS a ON a.gateway = p.gateway
+LEFT JOIN settlement_lag(:business_date) AS lag
+    ON lag.gateway = p.gateway AND lag.method = coalesce(p.method, '')
 LEFT JOIN business_day AS captured_on
     ON
         captured_on.calendar_id = g.calendar_id
@@ -75,4 +77,5 @@ LEFT JOIN business_day AS due_on
     ON
         due_on.calendar_id = captured_on.calendar_id
         AND due_on.is_business
-        AND due_on.number = captured_on.number + a.overdue_business_days
+        AND due_on.number
+        = captured_on.number + coalesce(lag.learned_days, a.overdue_business_days)

@@ -23,7 +23,7 @@ COMMANDS = {
     "explain": "tell the story of an order, a payment or a case",
     "preview": "show the purchase-order file of an order in its vendor's format",
     "quarantine": "list, show, correct or discard rows that were set aside",
-    "settlement": "undo, make and write off matches; close the books",
+    "settlement": "undo, make and write off matches; close the books; show fees and lags",
     "status": "say how things stand",
     "tracking": "say whose tracking number that can be",
 }

@@ -1,4 +1,7 @@
-"""`tieout settlement`: what people decide about matches, open money and the books' periods."""
+"""`tieout settlement`: what people decide about matches, open money and the books' periods.
+
+And reports: fees, conversions and the settlement lag of gateways.
+"""
 
 import argparse
 import getpass
@@ -12,6 +15,12 @@ if TYPE_CHECKING:
     from tieout.kernel.audit import Decision
 
 _LISTS = {"waiting": "write-offs that wait for a second person", "periods": "closed periods"}
+_REPORTS = {
+    "fees": "show fees per gateway and month: expected, found, and the difference",
+    "fx": "show what conversion cost per gateway and month",
+    "lags": "show how long gateways take to settle, and the grace that follows",
+}
+"""What is shown, by the report of include/sql/settlement/<name>."""
 _NUMBERED = {
     "unmatch": ("undo a match for good: no run makes it again", "the match, as in `explain`"),
     "approve": ("carry out a write-off that another person proposed", "the write-off"),
@@ -29,12 +38,21 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the command to the command line."""
     parser = subparsers.add_parser(
         "settlement",
-        help="undo, make and write off matches; close the books",
+        help="undo, make and write off matches; close the books; show fees and lags",
         description="Decisions about settlement: docs/operators/settlement.md.",
     )
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     for name, text in _LISTS.items():
         actions.add_parser(name, help=f"list {text}")
+    for name, text in _REPORTS.items():
+        report = actions.add_parser(name, help=text)
+        if name == "lags":
+            report.add_argument(
+                "--date",
+                type=date.fromisoformat,
+                default=datetime.now(UTC).date(),
+                help="as known on that business date (default: today)",
+            )
     for name, (text, number) in _NUMBERED.items():
         action = actions.add_parser(name, help=text)
         action.add_argument("number", type=int, metavar="N", help=f"number of {number}")
@@ -72,7 +90,9 @@ def run(args: argparse.Namespace) -> int:
 
     actor = getattr(args, "actor", "tieout settlement")
     with transaction(settings().database_url, actor=actor) as connection:
-        if args.action in _LISTS:
+        if args.action in _REPORTS:
+            said = _report(connection, args)
+        elif args.action in _LISTS:
             said = _listed(connection, args.action)
         else:
             decision = Decision(actor, args.reason, datetime.now(UTC))
@@ -80,6 +100,14 @@ def run(args: argparse.Namespace) -> int:
             said = decide(connection, args, decision)
     print(said)
     return 0
+
+
+def _report(connection: "Connection", args: argparse.Namespace) -> str:
+    from tieout.cli.status import table
+    from tieout.kernel.database import fetch
+
+    named = {"business_date": args.date} if args.action == "lags" else {}
+    return "\n".join(table(fetch(connection, f"settlement/{args.action}/report", **named)))
 
 
 def _listed(connection: "Connection", what: str) -> str:

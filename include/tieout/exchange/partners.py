@@ -26,6 +26,7 @@ DocType = Literal[
     "SETTLEMENT",
     "PAYOUT",
     "BANK_STATEMENT",
+    "FX_RATES",
 ]
 
 
@@ -59,6 +60,8 @@ class AccountSpec(_Strict):
     """A gateway's account: how its lines are matched, and when money is overdue.
 
     Up to `write_off_limit_minor` one person may write off; above it a second must approve.
+    `fx_band_bps`: by how many basis points a conversion may be off the reference rate.
+    `lag_spare_days`: business days beyond the learned lag before money is overdue.
     """
 
     account: str
@@ -66,6 +69,8 @@ class AccountSpec(_Strict):
     tolerance_minor: int = Field(default=0, ge=0)
     overdue_business_days: int = Field(default=3, ge=0)
     write_off_limit_minor: int = Field(default=0, ge=0)
+    fx_band_bps: int = Field(default=100, ge=0)
+    lag_spare_days: int = Field(default=1, ge=0)
     payouts: PayoutTerms = PayoutTerms()
 
 
@@ -89,18 +94,26 @@ class PartnerSpec(_Strict):
         return self
 
 
-class _PartnersFile(_Strict):
+class PartnersFile(_Strict):
+    """A partners file: the partners, and the folder of gateways' rate cards beside it, if any."""
+
     partners: list[PartnerSpec]
+    rate_cards: str | None = None
 
 
 def read_partners(path: Path) -> list[PartnerSpec]:
-    """The partners in a YAML file: a list `partners` of what PartnerSpec has.
+    """The partners in a YAML file; raises as `read_partners_file` does."""
+    return read_partners_file(path).partners
+
+
+def read_partners_file(path: Path) -> PartnersFile:
+    """What a YAML file says: a list `partners` of what PartnerSpec has, and `rate_cards`.
 
     Raises PartnersFileError that names the word that does not hold.
     """
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return TypeAdapter(_PartnersFile).validate_python(content).partners
+        return TypeAdapter(PartnersFile).validate_python(content)
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
         raise PartnersFileError(
             f"This is no partners file: {_trouble(error)}.",
@@ -194,7 +207,8 @@ _FEED = pa.schema(
 _ACCOUNT = pa.schema(
     {"gateway": _TEXT, "account": _TEXT}
     | dict.fromkeys(
-        ["window_days", "tolerance_minor", "overdue_business_days", "write_off_limit_minor"],
+        ["window_days", "tolerance_minor", "overdue_business_days", "write_off_limit_minor"]
+        + ["fx_band_bps", "lag_spare_days"],
         _NUMBER,
     )
 )

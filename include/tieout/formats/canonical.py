@@ -102,6 +102,15 @@ FAMILIES: Mapping[str, Family] = {
         line_ref text what tells this line from all others of the account
         """,
     ),
+    "fx_rate": _family(
+        "A reference rate of two currencies on a day.",
+        """
+        day date the day for which it is published
+        base currency the currency of which one unit is worth so much
+        quote currency the currency in which that worth is stated
+        rate decimal how many units of quote one unit of base was worth
+        """,
+    ),
     "purchase_order": _family(
         "A line of a purchase order to a vendor.",
         """

@@ -16,6 +16,9 @@ from tieout.kernel.statistics import refresh_statistics
 from tieout.kernel.time import local_day, parse_instant
 from tieout.settlement.engine import Reconciliation
 from tieout.settlement.engine import reconcile as match
+from tieout.settlement.fees import judge_fees
+from tieout.settlement.fx import compare_rates
+from tieout.settlement.lags import count_lags
 from tieout.settlement.model import GatewaySettings, MatchSettings
 from tieout.settlement.periods import refuse_closed
 from tieout.settlement.proof import with_decisions
@@ -96,6 +99,9 @@ def reconcile(*, as_of: datetime | str, business_date: date | None = None) -> di
         found = _match(connection, day, instant)
         save(connection, found, day, instant)
         _refuse_gap(connection, day)
+        judge_fees(connection, day)
+        compare_rates(connection, day)
+        count_lags(connection, day)
         execute(connection, "settlement/register_run", business_date=day, as_of=instant)
         counts = {side: _counts(found, side) for side in ("payments", "lines")}
         for side, count in counts.items():
