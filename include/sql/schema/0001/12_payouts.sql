@@ -121,10 +121,15 @@ CREATE TABLE bank_statement (
     known_lines integer NOT NULL,
     first_on date,
     last_on date,
-    UNIQUE NULLS NOT DISTINCT (source_file_id, account, currency, statement_no)
+    stated_opening_minor bigint,
+    UNIQUE NULLS NOT DISTINCT (
+        source_file_id, account, currency, statement_no, stated_opening_minor
+    )
 );
 COMMENT ON TABLE bank_statement IS
 'Each statement of each account as its file has it; movement is the sum of its booked lines.';
+COMMENT ON COLUMN bank_statement.stated_opening_minor IS
+'The opening balance where the file states it; some banks number all statements 0.';
 COMMENT ON COLUMN bank_statement.known_lines IS
 'Lines that an earlier file had too: the statement overlaps with it.';
 
@@ -309,7 +314,7 @@ CREATE FUNCTION bank_statement_break(as_of timestamptz) RETURNS TABLE (
     WITH statements AS (
         SELECT s.*, f.received_at, coalesce(e.consecutive, false) AS consecutive,
                coalesce(s.last_on, f.received_at::date - 1) AS day,
-               CASE WHEN s.statement_no ~ '^[0-9]{1,9}$' THEN s.statement_no::bigint END AS number
+               substring(s.statement_no FROM '^([0-9]{1,9})(?:/[0-9]+)?$')::bigint AS number
           FROM bank_statement AS s
           JOIN source_file AS f ON f.source_file_id = s.source_file_id
           LEFT JOIN partner_feed AS e
@@ -330,7 +335,14 @@ CREATE FUNCTION bank_statement_break(as_of timestamptz) RETURNS TABLE (
       FROM chained AS c WHERE c.opening_minor + c.movement_minor <> c.closing_minor
     UNION ALL
     SELECT c.bank_statement_id, 'opening', c.opening_minor - c.previous_closing, c.previous_id
-      FROM chained AS c WHERE c.opening_minor <> c.previous_closing AND c.known_lines = 0
+      FROM chained AS c
+     WHERE c.opening_minor <> c.previous_closing AND c.known_lines = 0
+       AND NOT EXISTS (
+        SELECT 1 FROM statements AS o
+         WHERE o.bank = c.bank AND o.account = c.account AND o.currency = c.currency
+           AND o.closing_minor = c.opening_minor AND o.bank_statement_id <> c.bank_statement_id
+           AND o.day BETWEEN c.day - 31 AND c.day + 31
+       )
     UNION ALL
     SELECT c.bank_statement_id, 'number', 0, c.previous_id
       FROM chained AS c
@@ -338,5 +350,5 @@ CREATE FUNCTION bank_statement_break(as_of timestamptz) RETURNS TABLE (
        AND c.opening_minor IS NOT DISTINCT FROM c.previous_closing
 $$;
 COMMENT ON FUNCTION bank_statement_break IS
-'Statements that do not go on where the one before ended (opening), whose lines do not lead from
-opening to closing balance (movements), or whose number leaves one out (number): one row each.';
+'Statements that begin where none ended (opening), whose lines do not lead from opening to closing
+balance (movements), or whose number leaves one out (number): one row each.';
