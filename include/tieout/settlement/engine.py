@@ -15,19 +15,30 @@ import duckdb
 import pyarrow as pa
 
 from tieout.kernel.sqlfiles import sql_text
-from tieout.settlement.inputs import LINES, PAYMENTS, Source, load
+from tieout.settlement.inputs import LINES, LINES_OF_PAYOUTS, PAYMENTS, Source, load
 from tieout.settlement.model import MatchSettings
+from tieout.settlement.near_misses import NearMissSum, near_miss_sums
 from tieout.settlement.passes import run_passes
 from tieout.settlement.proof import Proof, prove
+from tieout.settlement.references import load_payouts, load_rates
 from tieout.settlement.stores import DuckStore, Store
 
 _STEPS = "settlement/steps"
-_PASSED_IN = ("payments", "all_payments", "lines", "settings")
-_PASSED_OUT = ("exact_pairs", "other_pairs", "exceptions", "rest_payments")
+_PASSED_IN = (
+    *("payments", "all_payments", "lines", "book_lines", "paid_lines"),
+    *("settings", "rates", "payouts"),
+)
+_PASSED_OUT = (
+    *("exact_pairs", "other_pairs", "exceptions", "rest_payments"),
+    *("near_misses", "originals", "book_ends"),
+)
 OUTPUTS = {
     "matches": f"{_STEPS}/matches",
     "exceptions": f"{_STEPS}/exceptions_out",
     "open": f"{_STEPS}/open",
+    "links": f"{_STEPS}/links",
+    "open_lines": f"{_STEPS}/open_lines_out",
+    "near_misses": f"{_STEPS}/near_misses_out",
 }
 """The tables a run hands out, and the SQL file that makes each."""
 
@@ -42,12 +53,27 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class References:
+    """What a run may be told beside payments and lines, as tables or files (docs/matching.md).
+
+    `rates` are reference rates of currencies, `payouts` the totals that were paid out; without them
+    nothing is converted, and no subset is searched.
+    """
+
+    rates: Source | None = None
+    payouts: Source | None = None
+
+
+@dataclass(frozen=True)
 class Reconciliation:
     """The result of one run; the tables' columns are stated in docs/matching.md."""
 
     matches: pa.Table
     exceptions: pa.Table
     open: pa.Table
+    links: pa.Table
+    open_lines: pa.Table
+    near_misses: pa.Table
     proof: Proof
 
 
@@ -59,16 +85,20 @@ class Matched:
         self.proof = proof
 
     def table(self, output: str) -> pa.Table:
-        """`matches`, `exceptions` or `open` as an Arrow table, in a stated order."""
+        """One of OUTPUTS as an Arrow table, in a stated order."""
         return self._con.sql(sql_text(OUTPUTS[output])).to_arrow_table()
 
     def write(self, output: str, path: Path) -> None:
-        """Write `matches`, `exceptions` or `open` to `path`, as CSV or Parquet by its suffix."""
+        """Write one of OUTPUTS to `path`, as CSV or Parquet by its suffix."""
         rows = self._con.sql(sql_text(OUTPUTS[output]))
         if path.suffix == ".csv":
             rows.write_csv(str(path), header=True)
         else:
             rows.write_parquet(str(path))
+
+    def near_misses(self) -> list[NearMissSum]:
+        """What each step of a setting would match."""
+        return near_miss_sums(self._con)
 
 
 def reconcile(
@@ -77,19 +107,16 @@ def reconcile(
     settings: MatchSettings,
     limits: Limits | None = None,
     store: Store | None = None,
+    references: References | None = None,
 ) -> Reconciliation:
     """Match two tables (Arrow tables, or paths of Parquet or CSV files).
 
     The passes run in `store`, by default in the call's own DuckDB; the result is the same.
     Raises InputRefused when a table breaks the contract, RunDoesNotAddUp when the proof fails.
     """
-    with matching(payments, lines, settings, limits, store) as matched:
-        return Reconciliation(
-            matched.table("matches"),
-            matched.table("exceptions"),
-            matched.table("open"),
-            matched.proof,
-        )
+    with matching(payments, lines, settings, limits, store, references) as matched:
+        tables = {output: matched.table(output) for output in OUTPUTS}
+        return Reconciliation(**tables, proof=matched.proof)
 
 
 @contextmanager
@@ -99,13 +126,14 @@ def matching(
     settings: MatchSettings,
     limits: Limits | None = None,
     store: Store | None = None,
+    references: References | None = None,
 ) -> Iterator[Matched]:
     """Like `reconcile`, but leaves the tables in the engine: for more rows than fit in memory."""
     with _connection(limits or Limits()) as con:
-        load(con, PAYMENTS, payments)
-        load(con, LINES, lines)
-        _load_settings(con, settings)
         own = DuckStore(con)
+        load(con, PAYMENTS, payments)
+        _load_lines(con, own, lines, references or References())
+        _load_settings(con, settings)
         if store is None:
             run_passes(own)
         else:
@@ -116,6 +144,17 @@ def matching(
                 own.put(name, store.take(name))
         con.execute(sql_text(f"{_STEPS}/pairs"))
         yield Matched(con, prove(con))
+
+
+def _load_lines(
+    con: duckdb.DuckDBPyConnection, store: Store, lines: Source, references: References
+) -> None:
+    """The lines with what refers to them: those that may point to others, rates and payouts."""
+    load(con, LINES if references.payouts is None else LINES_OF_PAYOUTS, lines)
+    load_rates(con, references.rates)
+    load_payouts(con, references.payouts)
+    store.make("book_lines", sql_text(f"{_STEPS}/book_lines"))
+    store.make("paid_lines", sql_text(f"{_STEPS}/paid_lines"))
 
 
 @contextmanager
@@ -139,20 +178,24 @@ def _connection(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
 def _load_settings(con: duckdb.DuckDBPyConnection, settings: MatchSettings) -> None:
     con.execute(
         "CREATE TEMP TABLE settings (gateway VARCHAR, window_days BIGINT,"
-        " tolerance_minor BIGINT, overdue_days BIGINT, parts BIGINT, as_of_us BIGINT)"
+        " tolerance_minor BIGINT, overdue_days BIGINT, parts BIGINT, fx_band_bps BIGINT,"
+        " reserve_days BIGINT, as_of_us BIGINT)"
     )
-    found = con.execute("SELECT gateway FROM payments UNION SELECT gateway FROM lines").fetchall()
+    sides = ("payments", "lines", "book_lines")
+    found = con.execute(" UNION ".join(f"SELECT gateway FROM {side}" for side in sides)).fetchall()
     names = [str(gateway) for (gateway,) in found]
     each = [settings.of(name) for name in names]
     con.execute(
         "INSERT INTO settings SELECT unnest($names), unnest($windows), unnest($tolerances),"
-        " unnest($overdues), unnest($parts), $as_of",
+        " unnest($overdues), unnest($parts), unnest($bands), unnest($reserves), $as_of",
         {
             "names": names,
             "windows": [one.window_days for one in each],
             "tolerances": [one.tolerance_minor for one in each],
             "overdues": [one.overdue_days for one in each],
             "parts": [int(one.parts) for one in each],
+            "bands": [one.fx_band_bps for one in each],
+            "reserves": [one.reserve_days for one in each],
             "as_of": settings.as_of_us,
         },
     )

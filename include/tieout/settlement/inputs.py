@@ -1,10 +1,10 @@
-"""The two tables that matching takes: their columns, and the checks that refuse a bad one.
+"""The tables that matching takes: their columns, and the checks that refuse a bad one.
 
 An input is a Parquet file, a CSV file or an Arrow table. It becomes a view with the contract's
 names and types; whatever does not fit is refused with its column, its first bad row and a remedy.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from tieout.kernel.errors import Place, TieoutError
-from tieout.settlement.model import MATCHED_KINDS
+from tieout.settlement.model import LINKED_KINDS, MATCHED_KINDS
 
 Source: TypeAlias = pa.Table | Path
 _LARGEST_MINOR = 10**17
@@ -33,7 +33,7 @@ class InputRefused(TieoutError):  # noqa: N818 (it is what happened to the input
 
 @dataclass(frozen=True)
 class Column:
-    """One column of an input: `type` is text, minor, moment or flag."""
+    """One column of an input: `type` is text, minor, moment, flag, day or rate."""
 
     name: str
     type: str
@@ -87,9 +87,22 @@ LINES = Side(
         Column("currency", "text"),
         Column("gross_minor", "minor"),
         Column("booked_at", "moment"),
+        Column("original_ref", "text", nullable=True, optional=True),
+        Column("due_at", "moment", nullable=True, optional=True),
+        Column("placed", "flag", nullable=True, optional=True),
+        Column("reversed_by", "text", nullable=True, optional=True),
         Column("carried", "flag", nullable=True, optional=True),
     ),
 )
+LINES_OF_PAYOUTS = replace(
+    LINES,
+    columns=(
+        *LINES.columns,
+        Column("net_minor", "minor"),
+        Column("payout_ref", "text", nullable=True),
+    ),
+)
+"""The lines where the payouts that they are part of are given too."""
 
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"} | {
     "UBIGINT",
@@ -100,25 +113,44 @@ _REMEDIES = {
     "minor": "Give whole minor units (1999 for 19.99 USD), never a fraction or a float.",
     "moment": "Give a timestamp in UTC, such as 2026-11-20T14:05:00Z.",
     "flag": "Give true or false.",
+    "day": "Give a date, such as 2026-11-20.",
+    "rate": "Give a number above zero, such as 1.0842.",
 }
+
+
+_NOTHING = {"text": "VARCHAR", "minor": "BIGINT", "moment": "BIGINT", "flag": "BOOLEAN"}
+_CASTS = {"flag": "BOOLEAN", "day": "DATE", "rate": "DECIMAL(28, 12)"}
 
 
 def load(con: duckdb.DuckDBPyConnection, side: Side, source: Source) -> None:
     """Make the checked views of one input: all rows as `all_<name>`, those to match as `<name>`.
 
     Only lines of a kind that needs a payment are matched, and only payments that no earlier run
-    settled (`settled_by`); those serve to name the lines that settle them again.
+    settled (`settled_by`); those serve to name the lines that settle them again. Lines that an
+    earlier run placed (`placed`) serve likewise: others may take them back.
 
     Raises InputRefused when the file cannot be read or its content breaks the contract.
     """
-    file = str(source) if isinstance(source, Path) else None
-    _open(con, side, source)
-    types = _types(con, side)
-    _check_columns(side, types, file)
-    _create_view(con, side, types)
-    _check_cells(con, side, types, file)
+    file = _file(source)
+    _create_view(con, side, read(con, side, source))
     _check_words(con, side, file)
     _check_unique(con, side, file)
+
+
+def read(con: duckdb.DuckDBPyConnection, side: Side, source: Source) -> dict[str, str]:
+    """Open one input as the view `<name>_raw`; returns the SQL that reads each of its cells.
+
+    Raises InputRefused when the file cannot be read, or a column or a cell breaks the contract.
+    """
+    _open(con, side, source)
+    types = _types(con, side)
+    _check_columns(side, types, _file(source))
+    _check_cells(con, side, types, _file(source))
+    return {column.name: _cell(column, types) for column in side.columns}
+
+
+def _file(source: Source) -> str | None:
+    return str(source) if isinstance(source, Path) else None
 
 
 def _open(con: duckdb.DuckDBPyConnection, side: Side, source: Source) -> None:
@@ -176,6 +208,8 @@ def _fits(column: Column, found: str) -> bool:
         return found in _INTEGERS or (found.startswith("DECIMAL") and found.endswith(",0)"))
     if column.type == "flag":
         return found == "BOOLEAN"
+    if column.type == "rate":
+        return found in _INTEGERS or found.startswith(("DECIMAL", "DOUBLE", "FLOAT"))
     return found.startswith(("TIMESTAMP", "DATE"))
 
 
@@ -183,7 +217,7 @@ def _cell(column: Column, types: dict[str, str]) -> str:
     """The SQL that reads one cell; NULL when it cannot be read."""
     name, found = column.name, types.get(column.name)
     if found is None:
-        return "NULL"
+        return f"CAST(NULL AS {_NOTHING[column.type]})"
     text = found == "VARCHAR"
     if column.type == "text":
         if found.startswith(("DOUBLE", "FLOAT")):
@@ -193,30 +227,33 @@ def _cell(column: Column, types: dict[str, str]) -> str:
         whole = f"regexp_full_match(trim({name}), '[+-]?[0-9]{{1,18}}')"
         value = f"CASE WHEN {whole} THEN {name} END" if text else name
         return name if found == "BIGINT" else f"TRY_CAST({value} AS BIGINT)"
-    if column.type == "flag":
-        return f"TRY_CAST({name} AS BOOLEAN)"
+    if column.type in _CASTS:
+        return f"TRY_CAST({name} AS {_CASTS[column.type]})"
     return f"epoch_us(TRY_CAST({name} AS TIMESTAMPTZ))" if text else f"epoch_us({name})"
 
 
-def _create_view(con: duckdb.DuckDBPyConnection, side: Side, types: dict[str, str]) -> None:
-    cells = {column.name: _cell(column, types) for column in side.columns}
+def _create_view(con: duckdb.DuckDBPyConnection, side: Side, cells: dict[str, str]) -> None:
     amount = cells[side.amount]
     facts = [f"file_row_number AS {side.number}"]
     facts += [f"{cells[c.name]} AS {c.name}" for c in side.columns if c.type in {"text", "minor"}]
+    if side is LINES:
+        facts += ["CAST(NULL AS VARCHAR) AS payout_ref", "CAST(NULL AS BIGINT) AS net_minor"]
     facts.append(f"CASE WHEN kind = 'refund' THEN abs({amount}) ELSE {amount} END AS settle_minor")
     facts.append(f"{cells['booked_at']} AS booked_us")
     facts.append(f"({cells['booked_at']} // {_DAY_US}) AS booked_day")
     facts.append(f"CASE WHEN {cells['carried']} THEN 1 ELSE 0 END AS carried")
-    if side is PAYMENTS:
-        facts.append(f"CAST({cells['due_at']} AS BIGINT) AS due_us")
+    facts.append(f"CAST({cells['due_at']} AS BIGINT) AS due_us")
+    if side is not PAYMENTS:
+        facts.append(f"CASE WHEN {cells['placed']} THEN 1 ELSE 0 END AS placed")
     facts += [f"CAST(hash({keys}) >> 1 AS BIGINT) AS {code}" for code, keys in _CODES.items()]
-    matched = ", ".join(f"'{kind}'" for kind in MATCHED_KINDS)
-    facts.append(f"CASE WHEN kind IN ({matched}) THEN 1 ELSE 0 END AS is_matched_kind")
+    for flag, kinds in (("is_matched_kind", MATCHED_KINDS), ("is_linked_kind", LINKED_KINDS)):
+        words = ", ".join(f"'{kind}'" for kind in kinds)
+        facts.append(f"CASE WHEN kind IN ({words}) THEN 1 ELSE 0 END AS {flag}")
     con.execute(
         f"CREATE TEMP VIEW all_{side.name} AS SELECT {', '.join(facts)} FROM {side.name}_raw"
     )
-    taken = "settled_by IS NULL" if side is PAYMENTS else "is_matched_kind = 1"
-    con.execute(f"CREATE TEMP VIEW {side.name} AS SELECT * FROM all_{side.name} WHERE {taken}")
+    matched = "settled_by IS NULL" if side is PAYMENTS else "is_matched_kind = 1 AND placed = 0"
+    con.execute(f"CREATE TEMP VIEW {side.name} AS SELECT * FROM all_{side.name} WHERE {matched}")
 
 
 def _check_cells(
@@ -242,6 +279,8 @@ def _bad(column: Column, types: dict[str, str]) -> str:
     cell, name, found = _cell(column, types), column.name, types[column.name]
     if column.type == "minor":
         return f"({cell} IS NULL OR abs({cell}) > {_LARGEST_MINOR})"
+    if column.type == "rate":
+        return f"(({cell} > 0) IS NOT TRUE)"
     if column.type == "text" and found == "VARCHAR":
         return "false" if column.nullable else f"({name} IS NULL OR {name} = '')"
     if not column.nullable:

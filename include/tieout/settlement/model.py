@@ -6,7 +6,13 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 MATCHED_KINDS = ("charge", "refund")
-"""Kinds of lines that need a payment; lines of others (fees, payouts, ...) are only counted."""
+"""Kinds of lines that need a payment."""
+
+LINKED_KINDS = (
+    *("chargeback", "chargeback_reversal", "refund_reversal"),
+    *("reserve", "adjustment", "fee", "transfer"),
+)
+"""Kinds of lines that need no payment, but point to one or to each other; others are counted."""
 
 
 @dataclass(frozen=True)
@@ -17,16 +23,21 @@ class GatewaySettings:
     only our own reference ties together. `tolerance_minor`: by how many minor units, inclusive,
     their amounts may differ. `overdue_days`: how old a payment without a line may be at `as_of`;
     a payment with its own `due_at` ignores it. `parts`: whether several lines may settle one
-    payment, or one line several payments.
+    payment, or one line several payments. `fx_band_bps`: by how many basis points, inclusive, a
+    line in another currency may be off the reference rate. `reserve_days`: after how many days a
+    reserve that states no date of its own should be released.
     """
 
     window_days: int = 5
     tolerance_minor: int = 5
     overdue_days: int = 5
     parts: bool = True
+    fx_band_bps: int = 100
+    reserve_days: int = 180
 
     def __post_init__(self) -> None:
-        if min(self.window_days, self.tolerance_minor, self.overdue_days) < 0:
+        numbers = (self.window_days, self.tolerance_minor, self.overdue_days, self.fx_band_bps)
+        if min(*numbers, self.reserve_days) < 0:
             raise ValueError(f"Settings of a gateway are never negative: {self}")
 
 

@@ -4,16 +4,22 @@ A pass is one file of include/sql/settlement/passes, a naming of leftovers one f
 But for the first pass and the last naming, such a file only says which groups of payments and lines
 are candidates; its head says by which reference they meet. Candidates become pairs in one way for
 all: contested lines wait, the mutual best win, and so on until nothing is added (.../steps). A pass
-of parts has keys as candidates: those whose sums agree.
+of parts has keys as candidates: those whose sums agree. A pass that converts, or that searches, has
+pairs, and runs only where rates or payouts are given. Links (.../links) come last: they say what
+the lines point to that need no payment of their own.
 """
+
+from collections.abc import Callable, Mapping
 
 import pyarrow as pa
 
 from tieout.kernel.sqlfiles import SqlFile, sql_folder, sql_text
-from tieout.settlement.stores import Store
+from tieout.settlement.search import UNDECIDED, search
+from tieout.settlement.stores import Rows, Store
 
 _EXACT, *_PASSES = sql_folder("settlement/passes")
 _NAMINGS = sql_folder("settlement/classify")
+_LINKS = sql_folder("settlement/links")
 _ROUNDS = 4
 _TEXT, _NUMBER = pa.string(), pa.int64()
 _PAIRS = pa.schema(
@@ -25,6 +31,7 @@ _PAIRS = pa.schema(
         "line_id": _TEXT,
         "gateway": _TEXT,
         "currency": _TEXT,
+        "line_currency": _TEXT,
         "amount_minor": _NUMBER,
         "gross_minor": _NUMBER,
         "variance_minor": _NUMBER,
@@ -46,11 +53,23 @@ _CASES = pa.schema(
 )
 
 
-def run_passes(store: Store) -> None:
-    """Run the waterfall on the tables `payments`, `all_payments`, `lines` and `settings`.
+_RATED = pa.schema({"payment_no": _NUMBER, "line_no": _NUMBER, "off_bps": _NUMBER})
+_REVERSALS = pa.schema({"line_no": _NUMBER, "related_no": _NUMBER})
+_ENDS = pa.schema(
+    dict.fromkeys(("line_id", "gateway", "gateway_ref", "kind", "currency", "bucket"), _TEXT)
+    | {"gross_minor": _NUMBER}
+    | dict.fromkeys(("relation", "payment_id", "related_line_id"), _TEXT)
+)
+_ORIGINALS = pa.schema({"line_no": _NUMBER, "payment_id": _TEXT, "line_id": _TEXT})
 
-    Leaves `exact_pairs` and `other_pairs` (one row per match), `exceptions` (one row per case) and
-    `rest_payments` (one row per payment that nothing took).
+
+def run_passes(store: Store) -> None:
+    """Run the waterfall on the tables of the inputs.
+
+    They are `payments`, `all_payments`, `lines`, `book_lines` (those that may point to others),
+    `paid_lines` (those of payouts), `settings`, `rates` and `payouts`. Leaves `exact_pairs` and
+    `other_pairs` (one row per match), `exceptions` (one row per case), `rest_payments` (one row per
+    payment that nothing took), `near_misses`, `originals` and `book_ends` (one row per line).
     """
     _make(store, "crowded_keys")
     store.make("exact_pairs", _EXACT.text)
@@ -61,17 +80,20 @@ def run_passes(store: Store) -> None:
         _take(store, "crowded_pairs", "exact_pairs")
     store.make("open_lines", _text("bonds"))
     store.put("other_pairs", _no_rows(_PAIRS))
+    store.put("rated_pairs", _no_rows(_RATED))
+    store.put("undecided", _no_rows(UNDECIDED))
     for file in _PASSES:
-        if file.head["cardinality"] == "one-to-one":
-            _pair(store, file)
-        else:
-            _share(store, file)
+        if "needs" not in file.head or store.count(file.head["needs"]):
+            _WAYS[file.head["cardinality"]](store, file)
     _name_the_rest(store)
+    _link(store)
 
 
 def _name_the_rest(store: Store) -> None:
     store.make("unmatched_lines", "SELECT * FROM open_lines")
     store.put("cases", _no_rows(_CASES))
+    if store.count("undecided"):
+        _take(store, "undecided_cases", "cases")
     for file in _NAMINGS[:-1]:
         if not store.count("open_lines"):
             break
@@ -83,6 +105,24 @@ def _name_the_rest(store: Store) -> None:
     store.append("cases", _NAMINGS[-1].text)
     _make(store, "rest_payments")
     _make(store, "exceptions")
+    _make(store, "near_misses")
+
+
+def _link(store: Store) -> None:
+    """Say what the lines point to that need no payment of their own."""
+    if not store.count("book_lines"):
+        store.put("originals", _no_rows(_ORIGINALS))
+        store.put("book_ends", _no_rows(_ENDS))
+        return
+    _make(store, "originals")
+    store.put("reversals", _no_rows(_REVERSALS))
+    for file in _LINKS:
+        store.put_row("this_pass", {"reference": file.head["reference"]})
+        _make(store, "opposites")
+        store.append("reversals", file.text)
+    _make(store, "book_ends")
+    _make(store, "refund_sums")
+    store.append("exceptions", _text("book_cases"))
 
 
 def _pair(store: Store, file: SqlFile) -> None:
@@ -101,6 +141,37 @@ def _share(store: Store, file: SqlFile) -> None:
     store.make("candidates", file.text)
     if store.count("candidates"):
         _take(store, "shared", "other_pairs")
+
+
+def _convert(store: Store, file: SqlFile) -> None:
+    """Match what a reference rate makes equal, or nearly so."""
+    if _prepare(store, file, "rated_pairs"):
+        store.make("candidates", file.text)
+        _take(store, "converted", "other_pairs")
+
+
+def _search(store: Store, file: SqlFile) -> None:
+    """Match lines without a name to the only payments that can add up to them."""
+    _announce(store, file)
+    for step in ("nameless_lines", "free_payments", "search_sizes"):
+        _make(store, step)
+        if not store.count(step):
+            return
+    store.make("candidates", file.text)
+    subsets, undecided = search(_rows(store.take("candidates")), _rows(store.take("search_sizes")))
+    store.put("subsets", subsets)
+    store.put("undecided", undecided)
+    _take(store, "subset_pairs", "other_pairs")
+
+
+_WAYS: Mapping[str, Callable[[Store, SqlFile], None]] = {
+    "one-to-one": _pair,
+    "one payment to many lines": _share,
+    "one line to many payments": _share,
+    "one-to-one, converted": _convert,
+    "one line to many payments, by search": _search,
+}
+"""How the candidates of a pass become matches, by the cardinality that its head states."""
 
 
 def _name(store: Store, file: SqlFile) -> None:
@@ -133,6 +204,17 @@ def _more(store: Store, result: str, into: str) -> bool:
 
 def _prepare(store: Store, file: SqlFile, compared: str) -> bool:
     """Make the groups of a file's payments and lines, and what compares them if there are any."""
+    _announce(store, file)
+    for name in ("pass_lines", "pass_payments"):
+        _make(store, name)
+        if not store.count(name):
+            return False
+    _make(store, compared)
+    return True
+
+
+def _announce(store: Store, file: SqlFile) -> None:
+    """Tell the steps which file they serve, by values of the table `this_pass`."""
     head = file.head
     payments = head.get("payments", "open")
     bond = 2 if payments == "taken" else 0 if "lines" in head else 1
@@ -148,12 +230,6 @@ def _prepare(store: Store, file: SqlFile, compared: str) -> bool:
         "reason": head.get("reason", ""),
     }
     store.put_row("this_pass", one)
-    for name in ("pass_lines", "pass_payments"):
-        _make(store, name)
-        if not store.count(name):
-            return False
-    _make(store, compared)
-    return True
 
 
 def _take(store: Store, result: str, into: str) -> None:
@@ -175,6 +251,10 @@ def _text(step: str) -> str:
 
 def _no_rows(schema: pa.Schema) -> pa.Table:
     return pa.Table.from_batches([], schema)
+
+
+def _rows(rows: Rows) -> pa.Table:
+    return rows if isinstance(rows, pa.Table) else rows.read_all()
 
 
 def _pass_name(file: SqlFile) -> str:

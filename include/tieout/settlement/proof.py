@@ -10,7 +10,7 @@ from tieout.kernel.errors import RunDoesNotAddUp
 from tieout.kernel.sqlfiles import sql_text
 
 _ARRIVED = ("opening", "new")
-_ENDED = ("matched", "open", "exceptions", "not_matched_by_kind")
+_ENDED = ("matched", "linked", "open", "exceptions", "not_matched_by_kind")
 _TAKEN_BACK, _GIVEN_UP = "reopened", "written_off"
 """What only people do, and the engine alone never: not in the proof that `tieout match` writes."""
 

@@ -5,12 +5,12 @@ as one, and sums from which the total is out of reach not at all. So a few dozen
 are decided, and hundreds where their sums are few.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-STEPS = 200_000
-"""How many partial sums a search may keep before it gives up."""
+STEPS = 500_000
+"""How many partial sums a search may look at before it gives up."""
 
 _ENOUGH = 3
 """Subsets kept per partial sum: two tell SEVERAL, and one of them may be the empty one."""
@@ -39,17 +39,14 @@ def subset_of_sum(amounts: Sequence[int], total: int, budget: int = STEPS) -> Su
     """The subset of `amounts` (minor units, at least one of them) whose sum is exactly `total`.
 
     Amounts may be negative or zero. Two subsets of the same amounts at other positions are two, so
-    SEVERAL. SPENT when more than `budget` partial sums would have to be kept.
+    SEVERAL. SPENT when more than `budget` partial sums of a half would have to be looked at.
     """
     middle = len(amounts) // 2
     halves = [(0, amounts[:middle], amounts[middle:]), (middle, amounts[middle:], amounts[:middle])]
-    found: list[_Sums] = []
-    for start, own, other in halves:
-        sums = _sums(own, total, other, start, budget)
-        if sums is None:
-            return Subset(Verdict.SPENT)
-        found.append(sums)
-    return _verdict(*found, total, len(amounts))
+    left, right = (_sums(own, total, other, start, budget) for start, own, other in halves)
+    if left is None or right is None:
+        return Subset(Verdict.SPENT)
+    return _verdict(left, right, total, len(amounts))
 
 
 def _sums(
@@ -63,12 +60,13 @@ def _sums(
     rest_least, rest_most = _reach(own)
     sums: _Sums = {0: (0,)}
     for position, amount in enumerate(own, start):
+        budget -= len(sums)
+        if budget < 0:
+            return None
         rest_least -= min(amount, 0)
         rest_most -= max(amount, 0)
         low, high = total - most - rest_most, total - least - rest_least
         sums = _with(sums, amount, 1 << position, low, high)
-        if len(sums) > budget:
-            return None
     return sums
 
 
@@ -82,9 +80,8 @@ def _with(sums: _Sums, amount: int, bit: int, low: int, high: int) -> _Sums:
     return merged
 
 
-def _reach(amounts: Iterable[int]) -> tuple[int, int]:
+def _reach(amounts: Sequence[int]) -> tuple[int, int]:
     """The least and the greatest sum of any subset."""
-    amounts = list(amounts)
     return sum(min(each, 0) for each in amounts), sum(max(each, 0) for each in amounts)
 
 

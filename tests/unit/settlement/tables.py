@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tieout.settlement.engine import Reconciliation, reconcile
+from tieout.settlement.engine import Reconciliation, References, reconcile
 from tieout.settlement.model import GatewaySettings, MatchSettings
 
 DAY_0 = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -38,6 +38,26 @@ LINES = pa.schema(
         ("net_minor", pa.int64()),
         ("booked_at", _MOMENT),
         ("payout_ref", pa.string()),
+    ]
+)
+MORE_LINES = pa.schema(
+    [
+        *LINES,
+        ("original_ref", pa.string()),
+        ("due_at", _MOMENT),
+        ("placed", pa.bool_()),
+        ("reversed_by", pa.string()),
+    ]
+)
+RATES = pa.schema(
+    [("base", pa.string()), ("quote", pa.string()), ("day", pa.date32()), ("rate", pa.string())]
+)
+PAYOUTS = pa.schema(
+    [
+        ("gateway", pa.string()),
+        ("payout_ref", pa.string()),
+        ("currency", pa.string()),
+        ("net_minor", pa.int64()),
     ]
 )
 Row = dict[str, Any]
@@ -85,12 +105,19 @@ def run(
     lines: list[Row],
     as_of: datetime = AS_OF,
     by_gateway: dict[str, GatewaySettings] | None = None,
+    rates: list[Row] | None = None,
+    payouts: list[Row] | None = None,
 ) -> Reconciliation:
-    """Reconcile with the default settings."""
+    """Reconcile with the default settings; lines have the optional columns that any row has."""
+    has_more = any(key not in LINES.names for row in lines for key in row)
     return reconcile(
         pa.Table.from_pylist(payments, PAYMENTS),
-        pa.Table.from_pylist(lines, LINES),
+        pa.Table.from_pylist(lines, MORE_LINES if has_more else LINES),
         MatchSettings(as_of, by_gateway=by_gateway or {}),
+        references=References(
+            None if rates is None else pa.Table.from_pylist(rates, RATES),
+            None if payouts is None else pa.Table.from_pylist(payouts, PAYOUTS),
+        ),
     )
 
 
@@ -109,3 +136,9 @@ def cases(found: Reconciliation) -> set[tuple[str, str | None, str | None, int]]
     """(code, payment, line, amount) of every exception."""
     rows = found.exceptions.to_pylist()
     return {(r["code"], r["payment_id"], r["line_id"], r["amount_minor"]) for r in rows}
+
+
+def links(found: Reconciliation) -> set[tuple[str, str, str | None, str | None]]:
+    """(line, relation, payment, related line) of every link."""
+    rows = found.links.to_pylist()
+    return {(r["line_id"], r["relation"], r["payment_id"], r["related_line_id"]) for r in rows}

@@ -33,8 +33,11 @@ def test_writes_parquet_and_proof(files: tuple[Path, Path], tmp_path: Path) -> N
     assert _match(files, out) == 0
     assert sorted(path.name for path in out.iterdir()) == [
         "exceptions.parquet",
+        "links.parquet",
         "matches.parquet",
+        "near_misses.parquet",
         "open.parquet",
+        "open_lines.parquet",
         "proof.json",
     ]
     matches = pa.parquet.read_table(out / "matches.parquet")

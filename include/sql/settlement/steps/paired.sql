@@ -11,6 +11,7 @@ SELECT
     l.line_id,
     p.gateway,
     p.currency,
+    l.currency AS line_currency,
     p.amount_minor,
     l.gross_minor,
     CASE

@@ -4,8 +4,18 @@
 CREATE TEMP VIEW pairs AS
 SELECT
     'exact_reference' AS pass,
-    *
+    payment_no,
+    payment_id,
+    line_id,
+    amount_minor,
+    variance_minor
 FROM exact_pairs
 UNION ALL
-SELECT *
+SELECT
+    pass,
+    payment_no,
+    payment_id,
+    line_id,
+    amount_minor,
+    variance_minor
 FROM other_pairs

@@ -1,7 +1,8 @@
 -- purpose: Counts and sums of both sides by gateway and currency: what came in, from the inputs
 --   alone, and what became of it, from the results alone. They must agree.
--- reads: payments, all_lines (the inputs, one row each), exact_pairs, other_pairs (one row per match), exceptions (one row
---   per case), rest_payments (one row per payment that nothing took)
+-- reads: payments, all_lines (the inputs, one row each), exact_pairs, other_pairs (one row per match),
+--   exceptions (one row per case), book_ends (one row per line of a kind that needs no payment),
+--   rest_payments (one row per payment that nothing took)
 -- writes: proof (one row per side, gateway, currency and bucket)
 WITH
 line_sums AS (
@@ -9,34 +10,53 @@ line_sums AS (
         gateway,
         currency,
         carried,
-        is_matched_kind,
+        CASE WHEN is_matched_kind = 1 OR is_linked_kind = 1 THEN 1 ELSE 0 END AS is_asked,
         count(*) AS entries,
         sum(gross_minor) AS sum_minor
     FROM all_lines
-    GROUP BY gateway, currency, carried, is_matched_kind
+    WHERE placed = 0
+    GROUP BY
+        gateway,
+        currency,
+        carried,
+        CASE WHEN is_matched_kind = 1 OR is_linked_kind = 1 THEN 1 ELSE 0 END
 ),
 
--- Only a later pass shares a payment among lines, or a line among payments.
-pair_sums AS (
+-- Only a later pass shares a payment among lines, or a line among payments, or has two currencies.
+payment_pairs AS (
     SELECT
         gateway,
         currency,
-        count(*) AS payments,
-        count(*) AS lines,
-        sum(amount_minor) AS amount_minor,
-        sum(gross_minor) AS gross_minor
+        count(*) AS entries,
+        sum(amount_minor) AS sum_minor
     FROM exact_pairs
     GROUP BY gateway, currency
     UNION ALL
     SELECT
         gateway,
         currency,
-        count(DISTINCT payment_no) AS payments,
-        count(DISTINCT line_no) AS lines,
-        sum(amount_minor) AS amount_minor,
-        sum(gross_minor) AS gross_minor
+        count(DISTINCT payment_no) AS entries,
+        sum(amount_minor) AS sum_minor
     FROM other_pairs
     GROUP BY gateway, currency
+),
+
+line_pairs AS (
+    SELECT
+        gateway,
+        currency,
+        count(*) AS entries,
+        sum(gross_minor) AS sum_minor
+    FROM exact_pairs
+    GROUP BY gateway, currency
+    UNION ALL
+    SELECT
+        gateway,
+        line_currency AS currency,
+        count(DISTINCT line_no) AS entries,
+        sum(gross_minor) AS sum_minor
+    FROM other_pairs
+    GROUP BY gateway, line_currency
 ),
 
 entries AS (
@@ -67,25 +87,36 @@ entries AS (
         entries,
         sum_minor
     FROM line_sums
-    WHERE is_matched_kind = 0
+    WHERE is_asked = 0
+    UNION ALL
+    SELECT
+        'lines' AS side,
+        gateway,
+        currency,
+        bucket,
+        count(*) AS entries,
+        sum(gross_minor) AS sum_minor
+    FROM book_ends
+    WHERE bucket <> 'exceptions'
+    GROUP BY gateway, currency, bucket
     UNION ALL
     SELECT
         'payments' AS side,
         gateway,
         currency,
         'matched' AS bucket,
-        payments AS entries,
-        amount_minor AS sum_minor
-    FROM pair_sums
+        entries,
+        sum_minor
+    FROM payment_pairs
     UNION ALL
     SELECT
         'lines' AS side,
         gateway,
         currency,
         'matched' AS bucket,
-        lines AS entries,
-        gross_minor AS sum_minor
-    FROM pair_sums
+        entries,
+        sum_minor
+    FROM line_pairs
     UNION ALL
     SELECT
         'payments' AS side,

@@ -69,6 +69,7 @@ SELECT
     line_id,
     gateway,
     currency,
+    currency AS line_currency,
     payment_sign * expected AS amount_minor,
     line_sign * settled AS gross_minor,
     payment_sign * (settled - expected) AS variance_minor

@@ -1,0 +1,68 @@
+-- purpose: Open lines that no reference ties to a payment, of payouts whose total is the sum of the net
+--   amounts of their lines.
+-- reads: open_lines (one row per line), near_payments (one row per payment that an open line may mean),
+--   paid_lines (one row per line of a payout), payouts (one row per payout)
+-- writes: nameless_lines (one row per line)
+WITH
+totals AS (
+    SELECT
+        gateway,
+        payout_ref,
+        currency,
+        sum(net_minor) AS net_minor
+    FROM payouts
+    GROUP BY gateway, payout_ref, currency
+),
+
+sums AS (
+    SELECT
+        gateway,
+        payout_ref,
+        currency,
+        sum(net_minor) AS net_minor
+    FROM paid_lines
+    GROUP BY gateway, payout_ref, currency
+),
+
+whole AS (
+    SELECT
+        t.gateway,
+        t.payout_ref,
+        t.currency
+    FROM totals AS t
+    INNER JOIN sums AS s
+        ON
+            t.gateway = s.gateway
+            AND t.payout_ref = s.payout_ref
+            AND t.currency = s.currency
+            AND t.net_minor = s.net_minor
+),
+
+named AS (
+    SELECT l.line_no
+    FROM open_lines AS l
+    INNER JOIN near_payments AS p ON l.gateway = p.gateway AND l.gateway_ref = p.gateway_ref
+    UNION
+    SELECT l.line_no
+    FROM open_lines AS l
+    INNER JOIN near_payments AS p ON l.gateway = p.gateway AND l.order_ref = p.order_ref
+)
+
+SELECT
+    l.line_no,
+    l.line_id,
+    l.gateway,
+    l.kind,
+    l.currency,
+    l.gross_minor,
+    l.settle_minor,
+    l.booked_day
+FROM open_lines AS l
+INNER JOIN paid_lines AS d ON l.line_no = d.line_no
+INNER JOIN whole AS w
+    ON
+        d.gateway = w.gateway
+        AND d.payout_ref = w.payout_ref
+        AND d.currency = w.currency
+LEFT JOIN named AS n ON l.line_no = n.line_no
+WHERE n.line_no IS NULL AND l.settle_minor <> 0
