@@ -45,6 +45,11 @@ SCENARIO = Scenario.model_validate(
             "wrong_currency": 0.1,
             "settlement_without_order": 0.1,
             "truncated_file": 0.2,
+            "payout_missing": 0.2,
+            "payout_short": 0.2,
+            "payout_sum_off": 0.3,
+            "bank_credit_unknown": 0.1,
+            "bank_statement_missing": 0.2,
         },
     }
 )
@@ -217,7 +222,9 @@ def test_runs_tell_each_row_of_the_files_once(played: Played) -> None:
     )
     taken = played.shop.ask("SELECT doc_type, sum(rows_read)::int FROM source_file GROUP BY 1")
     assert dict(told) == dict(taken)
-    assert set(dict(taken)) >= {"ACKNOWLEDGEMENT", "SHIPMENT", "TRACKING", "SETTLEMENT"}
+    assert set(dict(taken)) >= {
+        *("ACKNOWLEDGEMENT", "SHIPMENT", "TRACKING", "SETTLEMENT", "PAYOUT", "BANK_STATEMENT")
+    }
 
 
 def test_everything_happened_at_the_instant_of_its_run(played: Played) -> None:
@@ -232,6 +239,7 @@ def test_every_asset_is_announced(played: Played) -> None:
         "SELECT DISTINCT a.name FROM asset_event AS e JOIN asset AS a ON a.id = e.asset_id"
     )
     names = {"orders", "vendor_orders", "vendor_answers", "settlements", "reconciliation"}
+    names |= {"bank_statements", "payout_reconciliation"}
     assert names <= {name for (name,) in told}
 
 

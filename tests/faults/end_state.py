@@ -26,6 +26,8 @@ NAMES = {
     "parcel": "t.carrier || '/' || t.tracking_no || '/' || t.ship_day",
     "settlement_line": "(SELECT f.name || ':' || t.file_line FROM source_file AS f"
     " WHERE f.source_file_id = t.source_file_id)",
+    "payout": "t.gateway || '/' || t.payout_ref || '/' || t.kind",
+    "bank_line": "t.account || '/' || t.line_key",
     "exception_case": "t.fingerprint || '/' || t.first_seen_at",
 }
 """How rows of a table are named where another row points to them."""
@@ -111,5 +113,5 @@ def _named(parent: str, column: str) -> str:
     return f"(SELECT {NAMES[parent]} FROM {parent} AS t WHERE t.{parent}_id = r.{column})"
 
 
-_LOOSE = {"subject_id", "entry_row_id"}
+_LOOSE = {"subject_id", "entry_row_id", "match_no"}
 _DEALT_OUT = re.compile(r'(?<=_id": )\d+|(?<=case )\d+')

@@ -42,6 +42,11 @@ SCENARIO = Scenario.model_validate(
             "wrong_currency": 0.05,
             "settlement_without_order": 0.05,
             "truncated_file": 0.1,
+            "payout_missing": 0.1,
+            "payout_short": 0.1,
+            "payout_sum_off": 0.2,
+            "bank_credit_unknown": 0.1,
+            "bank_statement_missing": 0.1,
         },
     }
 )

@@ -277,7 +277,7 @@ SELECT
         'feed:' || p.gateway || '/SETTLEMENT',
         'feed:' || p.gateway || '/PAYOUT',
         'feed:' || coalesce(b.bank, r.bank) || '/BANK_STATEMENT',
-        'bank_line:' || b.bank_line_id
+        'bank_line:' || b.account || ':' || coalesce(b.bank_ref, s.name || ':' || b.file_line)
     ], NULL) AS keys,
     jsonb_strip_nulls(jsonb_build_object(
         'reason', f.reason, 'expected_minor', f.expected_minor, 'found_minor', f.found_minor,
