@@ -1,4 +1,4 @@
-"""Payments settled in another currency: by the reference rate, within a band, and never by chance."""
+"""Payments settled in another currency: by the reference rate, in a band, and never by chance."""
 
 from datetime import date
 
