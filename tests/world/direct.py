@@ -34,6 +34,7 @@ def take_in_settlements(as_of: datetime) -> None:
 
     for chunk in tasks.gateway_chunks():
         tasks.take_in_settlements(chunk=chunk, as_of=as_of)
+    tasks.take_in_rates(as_of=as_of)
 
 
 def reconcile_settlements(as_of: datetime) -> None:

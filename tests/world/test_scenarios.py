@@ -19,12 +19,20 @@ EVERY_KIND = dict.fromkeys(Faults.model_fields, 0.2)
 SMALL = Scenario(days=1, orders_per_day=25, vendors=3, skus=12, sftp_accounts=1, x12_vendors=1)
 SCENARIOS = [
     SMALL.model_copy(update={"name": "calm"}),
-    SMALL.model_copy(update={"name": "some", "faults": Faults.model_validate(EVERY_KIND)}),
+    SMALL.model_copy(
+        update={
+            "name": "some",
+            "faults": Faults.model_validate(EVERY_KIND),
+            "currencies": ("USD", "GBP"),
+            "converted": ("GBP",),
+        }
+    ),
     SMALL.model_copy(
         update={
             "name": "worst",
             "faults": Faults.model_validate(dict.fromkeys(Faults.model_fields, 1)),
             "currencies": ("JPY", "BHD"),
+            "converted": ("JPY",),
             "x12_vendors": 3,
         }
     ),

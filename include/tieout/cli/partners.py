@@ -10,9 +10,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser(
         "partners",
         help="load partners, their feeds and accounts",
-        description="Loads partners, feeds, accounts, calendars and rate cards from a YAML file; what"
-        " a named partner had is replaced, others stay. Formats: docs/operators/partners.md and"
-        " docs/operators/fees.md.",
+        description="Loads partners, feeds, accounts, calendars and rate cards from a YAML file;"
+        " what a named partner had is replaced, others stay. Formats: docs/operators/partners.md"
+        " and docs/operators/fees.md.",
     )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     load = actions.add_parser("load", help="write a partners file to the database")

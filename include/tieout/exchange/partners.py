@@ -207,8 +207,10 @@ _FEED = pa.schema(
 _ACCOUNT = pa.schema(
     {"gateway": _TEXT, "account": _TEXT}
     | dict.fromkeys(
-        ["window_days", "tolerance_minor", "overdue_business_days", "write_off_limit_minor"]
-        + ["fx_band_bps", "lag_spare_days"],
+        [
+            *("window_days", "tolerance_minor", "overdue_business_days", "write_off_limit_minor"),
+            *("fx_band_bps", "lag_spare_days"),
+        ],
         _NUMBER,
     )
 )

@@ -1,8 +1,8 @@
 """Rate cards: what a gateway may charge, as a YAML file states it, checked before it is used.
 
-A card is a list of rates. Of the rates that fit a line, the one that names most of method, place and
-currency holds, and of two that name equally many the one with a country rather than a region. Where
-that leaves two, the card is refused: nobody should have to guess which fee was agreed.
+A card is a list of rates. Of the rates that fit a line, the one that names most of method, place
+and currency holds, and of two that name equally many the one with a country rather than a region.
+Where that leaves two, the card is refused: nobody should have to guess which fee was agreed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,7 +38,10 @@ class _Strict(BaseModel):
 
 
 class Price(_Strict):
-    """A fee: `percent` of the amount and `fixed_minor`, within minimum and maximum, in minor units."""
+    """A fee: `percent` of the amount and `fixed_minor`, within minimum and maximum.
+
+    Amounts are minor units. A fee below zero is given back, as with refunds.
+    """
 
     percent: _Percent = Decimal(0)
     fixed_minor: _Amount = Decimal(0)
@@ -143,7 +146,9 @@ class _Scope:
 
     def common(self, other: "_Scope") -> "_Scope | None":
         """What both fit, or None for nothing."""
-        names = [_common(ours, theirs) for ours, theirs in zip(self.names, other.names, strict=True)]
+        names = [
+            _common(ours, theirs) for ours, theirs in zip(self.names, other.names, strict=True)
+        ]
         first, last = max(self.first_day, other.first_day), min(self.last_day, other.last_day)
         if first > last or frozenset() in names:
             return None
@@ -175,7 +180,7 @@ def read_rate_card(path: Path) -> RateCard:
     except ValidationError as error:
         first = error.errors()[0]
         raise _refused(path, text, first["loc"], first["msg"]) from None
-    except _Wrong as error:
+    except _BadCardError as error:
         raise _refused(path, text, error.location, str(error)) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         mark = getattr(error, "problem_mark", None)
@@ -202,7 +207,7 @@ def read_rate_cards(folder: Path) -> dict[str, RateCard]:
     return {file.stem: read_rate_card(file) for file in files}
 
 
-class _Wrong(ValueError):
+class _BadCardError(ValueError):
     """Something that is wrong with a card, and where in it."""
 
     def __init__(self, message: str, location: Sequence[int | str]) -> None:
@@ -211,9 +216,11 @@ class _Wrong(ValueError):
 
 
 def card_rows(card: RateCard) -> list[CardRow]:
-    """The prices of a card, one row each. Raises ValueError for a region that it does not define."""
+    """The prices of a card, one row each; ValueError for a region that it does not define."""
     return [
-        CardRow(number, rate, price, _countries(card, number, rate), rate.amounts_in or card.amounts_in)
+        CardRow(
+            number, rate, price, _countries(card, number, rate), rate.amounts_in or card.amounts_in
+        )
         for number, rate in enumerate(card.rates)
         for price in rate.tiers or (rate,)
     ]
@@ -223,7 +230,7 @@ def _countries(card: RateCard, number: int, rate: Rate) -> _Names:
     if rate.country:
         return frozenset({rate.country})
     if rate.region and rate.region not in card.regions:
-        raise _Wrong(f"there is no region {rate.region!r}", ("rates", number, "region"))
+        raise _BadCardError(f"there is no region {rate.region!r}", ("rates", number, "region"))
     return frozenset(card.regions[rate.region]) if rate.region else None
 
 
@@ -236,7 +243,7 @@ def _refuse_ties(rows: Sequence[CardRow]) -> None:
         )
         both = _scope(one).common(_scope(other)) if alike else None
         if both and not any(_decides(row, one, both) for row in rows):
-            raise _Wrong(
+            raise _BadCardError(
                 f"rates {one.number} and {other.number} (from 0) fit the same lines equally well,"
                 f" {_said(both)}",
                 ("rates", other.number),

@@ -1,7 +1,7 @@
 """What the DAGs of settlement call: files in, and the reconciliation of a business date."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -17,7 +17,7 @@ from tieout.kernel.time import local_day, parse_instant
 from tieout.settlement.engine import Reconciliation
 from tieout.settlement.engine import reconcile as match
 from tieout.settlement.fees import judge_fees
-from tieout.settlement.fx import compare_rates
+from tieout.settlement.fx import compare_rates, load_rates
 from tieout.settlement.lags import count_lags
 from tieout.settlement.model import GatewaySettings, MatchSettings
 from tieout.settlement.periods import refuse_closed
@@ -46,16 +46,34 @@ def gateway_chunks() -> list[dict[str, Any]]:
 
 def take_in_settlements(*, chunk: Mapping[str, Any], as_of: datetime | str) -> dict[str, int]:
     """Take in the new settlement files of a chunk's gateways; returns the counts of their rows."""
+    return _take_in("take_in", DOC_TYPE, chunk["partner_ids"], as_of, _load_lines)
+
+
+def take_in_rates(*, as_of: datetime | str) -> dict[str, int]:
+    """Take in new files of reference rates; returns the counts of their rows."""
+    with transaction(settings().database_url, actor=f"{_TAKE_IN}/take_in_rates") as connection:
+        partners = fetch(connection, "settlement/fx/publishers")
+    publishers = [row["partner_id"] for row in partners]
+    return _take_in("take_in_rates", "FX_RATES", publishers, as_of, load_rates)
+
+
+def _take_in(
+    task: str,
+    doc_type: str,
+    partner_ids: Sequence[str],
+    as_of: datetime | str,
+    load: Callable[[Connection], None],
+) -> dict[str, int]:
     from tieout.exchange import inbox
 
     counts: Counts = inbox.receive(
         settings().database_url,
         flow=_TAKE_IN,
-        task="take_in",
-        doc_type=DOC_TYPE,
-        partner_ids=chunk["partner_ids"],
+        task=task,
+        doc_type=doc_type,
+        partner_ids=partner_ids,
         as_of=parse_instant(as_of),
-        load=_load_lines,
+        load=load,
     )
     _log.info("%s", counts.log_line())
     return counts.as_dict()

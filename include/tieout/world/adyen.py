@@ -33,7 +33,8 @@ def payout_ref(batch: Batch, currency: str) -> str:
 def _charge(batch: Batch, charge: Charge) -> dict[str, str]:
     """A settled charge; a third of its fee is the scheme's, the rest is Adyen's markup."""
     scheme = charge.fee_minor // 3
-    return _common(batch, charge.currency) | {
+    side = "Net Credit (NC)" if charge.net_minor >= 0 else "Net Debit (NC)"
+    return _common(batch, charge.settlement_currency) | {
         "Psp Reference": charge.gateway_ref,
         "Merchant Reference": charge.order_ref,
         "Payment Method": charge.method,
@@ -42,10 +43,10 @@ def _charge(batch: Batch, charge: Charge) -> dict[str, str]:
         "Modification Reference": charge.line_ref,
         "Gross Currency": charge.currency,
         "Gross Credit (GC)": format_minor(charge.gross_minor, charge.currency),
-        "Exchange Rate": "1",
-        "Net Credit (NC)": format_minor(charge.net_minor, charge.currency),
-        "Markup (NC)": format_minor(charge.fee_minor - scheme, charge.currency),
-        "Scheme Fees (NC)": format_minor(scheme, charge.currency),
+        "Exchange Rate": f"{charge.rate:f}",
+        side: format_minor(abs(charge.net_minor), charge.settlement_currency),
+        "Markup (NC)": format_minor(charge.fee_minor - scheme, charge.settlement_currency),
+        "Scheme Fees (NC)": format_minor(scheme, charge.settlement_currency),
         "Payment Method Variant": f"{charge.method}credit",
     }
 

@@ -2,11 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
+
+from tieout.kernel.money import exponent, round_half_even
 
 
 @dataclass(frozen=True)
 class Charge:
-    """One settled charge, in minor units of its currency; `order_ref` is ours, or empty."""
+    """One settled charge, in minor units of its currency; `order_ref` is ours, or empty.
+
+    It is paid out in `settlement_currency`, of which one unit of `currency` brings `rate`; the fee
+    is taken in that.
+    """
 
     gateway_ref: str
     line_ref: str
@@ -16,11 +23,19 @@ class Charge:
     gross_minor: int
     fee_minor: int
     captured_at: datetime
+    settlement_currency: str
+    rate: Decimal = Decimal(1)
+
+    @property
+    def settled_gross_minor(self) -> int:
+        """Its amount in the settlement currency."""
+        places = exponent(self.settlement_currency) - exponent(self.currency)
+        return round_half_even((self.gross_minor * self.rate).scaleb(places))
 
     @property
     def net_minor(self) -> int:
-        """What is paid out for it."""
-        return self.gross_minor - self.fee_minor
+        """What is paid out for it, in the settlement currency."""
+        return self.settled_gross_minor - self.fee_minor
 
     @property
     def label(self) -> str:
@@ -42,7 +57,8 @@ class Batch:
         """The payouts: the sum of net amounts per currency."""
         sums: dict[str, int] = {}
         for charge in self.charges:
-            sums[charge.currency] = sums.get(charge.currency, 0) + charge.net_minor
+            currency = charge.settlement_currency
+            sums[currency] = sums.get(currency, 0) + charge.net_minor
         return sums
 
 

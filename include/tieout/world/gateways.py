@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
-from tieout.kernel.money import exponent, round_half_even
+from tieout.kernel.money import exponent
 from tieout.world import adyen, stripe
 from tieout.world.batches import Batch, Charge
 from tieout.world.chance import chance, letters_and_digits, one_of, pick
@@ -17,11 +18,12 @@ from tieout.world.ledger import Ledger, Planted
 from tieout.world.orders import METHODS, STOREFRONT, Payment, orders_of
 from tieout.world.payouts import SUBSTITUTES, payouts_of, planted_at_bank, planted_sums
 from tieout.world.post import Post
+from tieout.world.rates import TOO_MUCH, fee, method_in_file, to_euros
 from tieout.world.scenario import WORKDAYS, GatewayKind, Scenario, previous_business_day
 
 PUBLISHED, FIRST_MONDAY = time(6), date(2020, 1, 6)
 SETTLEMENT, PAYOUTS = "settlement", "payouts"
-RATE = Decimal("0.014")
+WRONG_FEE_MINOR = 37
 CODES = {
     "settlement_missing": "SETTLEMENT_OVERDUE",
     "settlement_duplicated": "DUPLICATE_SETTLEMENT",
@@ -90,9 +92,11 @@ def batch_of(
     scenario: Scenario, gateway: GatewayKind, day: date
 ) -> tuple[Batch, tuple[Planted, ...]]:
     """The batch that a gateway publishes on a business day, and what was planted in it."""
-    today = [settle(scenario, payment, day) for payment in captured(scenario, gateway, day)]
     before = previous_business_day(day)
-    earlier = [settle(scenario, paid, before) for paid in captured(scenario, gateway, before)]
+    today, earlier = (
+        [settle(scenario, payment, each) for payment in captured(scenario, gateway, each)]
+        for each in (day, before)
+    )
     charges = [charge for settled in today for charge in settled.now]
     charges += [charge for settled in earlier for charge in settled.later]
     strangers = _strangers(scenario, gateway, day, charges)
@@ -125,14 +129,15 @@ def settle(scenario: Scenario, paid: tuple[Payment, bool], day: date) -> Settled
     """What becomes of one payment. Nothing is planted on one whose order is quarantined."""
     payment, is_sound = paid
     rng = chance(scenario.seed, "settlement", payment.payment_ref)
-    charge = Charge(
+    charge = _charge(
+        scenario,
+        payment.gateway,
         gateway_ref=payment.gateway_ref,
         line_ref=letters_and_digits(rng, 4),
         order_ref=payment.payment_ref,
         method=payment.method,
         currency=payment.currency,
         gross_minor=payment.amount_minor,
-        fee_minor=fee(payment.amount_minor, payment.currency),
         captured_at=payment.captured_at,
     )
     faults = scenario.faults
@@ -141,10 +146,14 @@ def settle(scenario: Scenario, paid: tuple[Payment, bool], day: date) -> Settled
         "settlement_duplicated": faults.settlement_duplicated,
         "amount_off_by_a_cent": faults.amount_off_by_a_cent,
         "wrong_currency": faults.wrong_currency,
+        "fee_wrong": faults.fee_wrong,
+        "fx_off_band": faults.fx_off_band if _is_worth_converting(charge) else 0,
     }
     kind = one_of(rng, rates) if is_sound else None
     if kind is None:
         return Settled((charge,), (), ())
+    if kind in {"fee_wrong", "fx_off_band"}:
+        return _overcharged(payment.gateway, charge, kind, day)
     code = CODES.get(kind, "")
     now: tuple[Charge, ...] = (charge,)
     later: tuple[Charge, ...] = ()
@@ -158,7 +167,8 @@ def settle(scenario: Scenario, paid: tuple[Payment, bool], day: date) -> Settled
         now = (replace(charge, gross_minor=charge.gross_minor + step),)
         code = "AMOUNT_OVER" if step > 0 else "AMOUNT_UNDER"
     else:
-        now = (replace(charge, currency=other_currency(payment.currency, rng.random())),)
+        other = other_currency(payment.currency, rng.random())
+        now = (replace(charge, currency=other, settlement_currency=other, rate=Decimal(1)),)
     planted = Planted(kind, code, payment.payment_ref, day.isoformat())
     return Settled(now, later, (planted,))
 
@@ -170,31 +180,61 @@ def other_currency(currency: str, luck: float) -> str:
     return alike[int(luck * len(alike))]
 
 
-def fee(gross_minor: int, currency: str) -> int:
-    """The gateway's fee: 1.4 per cent and a quarter of a unit, never more than the amount."""
-    quarter = 25 * int(10 ** exponent(currency)) // 100
-    return min(gross_minor, round_half_even(RATE * gross_minor) + quarter)
+def _charge(scenario: Scenario, gateway: GatewayKind, **facts: Any) -> Charge:
+    """A charge as it settles: in its own currency, or converted to euros."""
+    charge = Charge(**facts, fee_minor=0, settlement_currency=facts["currency"])
+    if charge.currency in scenario.converted:
+        rate = to_euros(scenario, charge.currency, charge.captured_at.date())
+        charge = replace(charge, settlement_currency="EUR", rate=rate)
+    return _with_fee(gateway, charge)
 
 
-def _strangers(scenario: Scenario, gateway: str, day: date, charges: list[Charge]) -> list[Charge]:
+def _with_fee(gateway: GatewayKind, charge: Charge) -> Charge:
+    gross, currency = charge.settled_gross_minor, charge.settlement_currency
+    return replace(charge, fee_minor=fee(gateway, charge.method, gross, currency))
+
+
+def _is_worth_converting(charge: Charge) -> bool:
+    """Whether a rate that is off shows in more than rounding."""
+    return charge.currency != charge.settlement_currency and charge.settled_gross_minor >= 100
+
+
+def _overcharged(gateway: GatewayKind, charge: Charge, kind: str, day: date) -> Settled:
+    """A charge with a fee or a rate that was not agreed; both show by day."""
+    booked, into = charge.captured_at.date(), charge.settlement_currency
+    if kind == "fee_wrong":
+        wrong = replace(charge, fee_minor=charge.fee_minor + WRONG_FEE_MINOR)
+        method = method_in_file(gateway, charge.method)
+        code, subject = "FEE_VARIANCE", f"{gateway}:{method}:{booked}:{into}"
+    else:
+        rate = (charge.rate * TOO_MUCH).quantize(charge.rate)
+        wrong = _with_fee(gateway, replace(charge, rate=rate))
+        code, subject = "FX_OUT_OF_BAND", f"{gateway}:{charge.currency}-{into}:{booked}"
+    return Settled((wrong,), (), (Planted(kind, code, subject, day.isoformat()),))
+
+
+def _strangers(
+    scenario: Scenario, gateway: GatewayKind, day: date, charges: list[Charge]
+) -> list[Charge]:
     """Charges of which the storefront knows nothing; half of them carry no reference of ours."""
     rng = chance(scenario.seed, "strangers", gateway, day)
     hits = sum(rng.random() < scenario.faults.settlement_without_order for _ in charges)
     return [_stranger(scenario, gateway, day, number) for number in range(hits)]
 
 
-def _stranger(scenario: Scenario, gateway: str, day: date, number: int) -> Charge:
+def _stranger(scenario: Scenario, gateway: GatewayKind, day: date, number: int) -> Charge:
     rng = chance(scenario.seed, "stranger", gateway, day, number)
     currency, gross = pick(rng, scenario.currencies), rng.randint(500, 50_000)
     morning = datetime.combine(previous_business_day(day), time(9), UTC)
     is_referenced = rng.random() < 0.5
-    return Charge(
+    return _charge(
+        scenario,
+        gateway,
         gateway_ref=letters_and_digits(rng, 4),
         line_ref=letters_and_digits(rng, 4),
         order_ref=f"X{letters_and_digits(rng, 3)}" if is_referenced else "",
         method=pick(rng, METHODS),
         currency=currency,
         gross_minor=gross,
-        fee_minor=fee(gross, currency),
         captured_at=morning + timedelta(seconds=rng.randrange(30_000)),
     )

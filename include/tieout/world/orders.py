@@ -9,7 +9,7 @@ from typing import Literal
 from uuid import UUID
 
 from tieout.world.chance import chance, letters_and_digits, one_of, pick
-from tieout.world.scenario import WORKDAYS, Scenario
+from tieout.world.scenario import WORKDAYS, GatewayKind, Scenario
 
 STOREFRONT = "shop"
 BRAND = "Northwind Goods"
@@ -54,7 +54,7 @@ class Payment:
     payment_ref: str
     seq: int
     method: str
-    gateway: str
+    gateway: GatewayKind
     gateway_ref: str
     currency: str
     amount_minor: int

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,14 @@ from tieout.exchange.partners import (
 )
 from tieout.exchange.payout_terms import PayoutTerms
 from tieout.kernel.database import transaction
+from tieout.settlement.fees import load_rate_cards
+from tieout.settlement.rate_cards import RateCard
 from tieout.world.bank import BANKS, PAYERS, bank_name, layout_of
 from tieout.world.carrier import TRACKING
 from tieout.world.gateways import PAYOUTS, SETTLEMENT
 from tieout.world.orders import BRAND, STOREFRONT, description, sku_name, vendor_name
 from tieout.world.payouts import currencies_of
+from tieout.world.rates import CENTRAL_BANK, FX_RATES, rate_card
 from tieout.world.scenario import CARRIER, GatewayKind, Scenario
 from tieout.world.vendors import ANSWERS, ORDERS, RECEIPTS, SHIPMENTS, account_of
 
@@ -53,7 +57,7 @@ def partners_of(scenario: Scenario, spool: Path) -> list[PartnerSpec]:
     vendors = [_vendor(scenario, number) for number in range(scenario.vendors)]
     gateways = [paying(scenario, kind) for kind in scenario.gateways]
     banks = [_bank(scenario, currency) for currency in currencies_of(scenario)]
-    return [_storefront(spool), carrier(), *banks, *gateways, *vendors]
+    return [_storefront(spool), carrier(), central_bank(), *banks, *gateways, *vendors]
 
 
 def register(url: str, scenario: Scenario, spool: Path) -> None:
@@ -69,6 +73,8 @@ def register(url: str, scenario: Scenario, spool: Path) -> None:
     with transaction(url, actor="world/register") as connection:
         load_partners(connection, partners_of(scenario, spool))
         load_products(connection, products)
+        cards: dict[str, RateCard] = {kind: rate_card(scenario, kind) for kind in scenario.gateways}
+        load_rate_cards(connection, cards, datetime.combine(scenario.first_day, time(0), UTC))
 
 
 def write_connections(file: Path, connections: Mapping[str, Mapping[str, Any]]) -> None:
@@ -104,6 +110,18 @@ def carrier() -> PartnerSpec:
         name="FastShip",
         connection_id=connection_id(CARRIER),
         feeds={"TRACKING": feed},
+    )
+
+
+def central_bank() -> PartnerSpec:
+    """The central bank, which publishes reference rates."""
+    feed = FeedSpec(format_id="tieout-fx-rates-1", directory=FX_RATES, file_glob="fx-rates-*.csv")
+    return PartnerSpec(
+        partner_id=CENTRAL_BANK,
+        kind="BANK",
+        name="Central bank",
+        connection_id=connection_id(CENTRAL_BANK),
+        feeds={"FX_RATES": feed},
     )
 
 

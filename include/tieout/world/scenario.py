@@ -35,7 +35,8 @@ class Faults(_Strict):
     Per order: `duplicate_entry`, `unknown_sku`. Per vendor order: `vendor_rejection`,
     `late_shipment`. Per row of a tracking file: `bad_tracking_row` (at most one row in 25, more
     would be a refused file). Per settled payment: `settlement_missing`, `settlement_duplicated`,
-    `amount_off_by_a_cent`, `wrong_currency`. Per settlement line, one more:
+    `amount_off_by_a_cent`, `wrong_currency`, `fee_wrong`, and where it is
+    converted `fx_off_band`. Per settlement line, one more:
     `settlement_without_order`. Per file of a vendor, carrier or gateway: `truncated_file`. Per
     payout: `payout_missing` (the bank never gets it), `payout_short`, `payout_sum_off` (not the sum
     of its lines). Per bank statement: `bank_credit_unknown`, `bank_statement_missing`.
@@ -51,6 +52,8 @@ class Faults(_Strict):
     settlement_duplicated: Share = 0
     amount_off_by_a_cent: Share = 0
     wrong_currency: Share = 0
+    fee_wrong: Share = 0
+    fx_off_band: Share = 0
     settlement_without_order: Share = 0
     truncated_file: Share = 0
     payout_missing: Share = 0
@@ -90,6 +93,7 @@ class Scenario(_Strict):
     `sftp_accounts` is over how many SFTP accounts the vendors are spread, a folder for each vendor.
     The first `x12_vendors` vendors speak X12: they get an 850, answer by 855 and 856, and are sent
     a 997 for each.
+    Gateways convert the currencies of `converted` to euros, by a central bank less a mark-up.
     Vendors promise to ship within `promise_days` business days. A truncated file is sent again,
     whole, `resend_after_days` days later, or never (null).
     """
@@ -106,6 +110,7 @@ class Scenario(_Strict):
     x12_vendors: int = Field(default=0, ge=0)
     gateways: tuple[GatewayKind, ...] = Field(default=("adyen", "stripe"), min_length=1)
     currencies: tuple[str, ...] = Field(default=("USD", "EUR"), min_length=1)
+    converted: tuple[Literal["USD", "GBP", "JPY"], ...] = ()
     promise_days: int = Field(default=2, ge=2, le=30)
     weekend: Literal["closed", "open"] = "closed"
     resend_after_days: int | None = Field(default=1, ge=1, le=60)

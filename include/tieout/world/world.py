@@ -11,6 +11,7 @@ from tieout.world.ledger import Ledger, Truth
 from tieout.world.orders import vendor_name
 from tieout.world.payouts import currencies_of
 from tieout.world.post import Post
+from tieout.world.rates import CENTRAL_BANK, FX_RATES, CentralBank
 from tieout.world.scenario import CARRIER, Scenario, ScenarioError
 from tieout.world.storefront import Storefront, Till
 from tieout.world.vendors import ANSWERS, ORDERS, RECEIPTS, SHIPMENTS, Vendors, account_of
@@ -39,6 +40,7 @@ class World:
         self.vendors = Vendors(scenario, root, self.ledger, self.truth, self.post)
         self.carrier = Carrier(scenario, self.ledger, self.post)
         self.gateways = Gateways(scenario, self.ledger, self.post)
+        self.central_bank = CentralBank(scenario, self.ledger, self.post)
         self.banks = Banks(scenario, self.ledger, self.post)
         for directory in directories(scenario):
             (root / directory).mkdir(parents=True, exist_ok=True)
@@ -51,6 +53,7 @@ class World:
         self.carrier.advance(until)
         self.gateways.advance(until)
         self.banks.advance(until)
+        self.central_bank.advance(until)
         self.post.deliver(until)
 
     def close(self) -> None:
@@ -68,7 +71,8 @@ def directories(scenario: Scenario) -> list[Path]:
     gateways = [Path(gateway, SETTLEMENT) for gateway in scenario.gateways]
     payouts = [Path("stripe", PAYOUTS)] if "stripe" in scenario.gateways else []
     banks = [Path(BANKS, bank_name(currency)) for currency in currencies_of(scenario)]
-    return [*vendors, Path(CARRIER, TRACKING), *gateways, *payouts, *banks]
+    rates = Path(CENTRAL_BANK, FX_RATES)
+    return [*vendors, Path(CARRIER, TRACKING), *gateways, *payouts, *banks, rates]
 
 
 def accounts(scenario: Scenario) -> list[str]:

@@ -289,9 +289,7 @@ def judging(url: str) -> Iterator[Connection]:
         yield connection
 
 
-@effort(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@effort(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(st.integers(-(10**12), 10**12), PRICES), min_size=1, max_size=25),
     st.sampled_from(["half-even", "half-up"]),

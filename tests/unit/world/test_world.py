@@ -34,7 +34,7 @@ SCENARIO = Scenario(
     ),
 )
 START = datetime(2026, 3, 2, tzinfo=UTC)
-NEVER_CUT = ("/orders/", "/payouts/", "/banks/")
+NEVER_CUT = ("/orders/", "/payouts/", "/banks/", "/centralbank/")
 PO_COLUMNS = (
     *("vendor_order_no", "revision", "order_ref", "order_line_no", "sku", "quantity", "ship_by"),
 )
