@@ -8,8 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tieout.kernel.errors import Place, TieoutError
-from tieout.settlement.engine import OUTPUTS, Limits, Matched, matching
+from tieout.settlement.engine import OUTPUTS, Limits, Matched, References, matching
 from tieout.settlement.model import GatewaySettings, MatchSettings
+from tieout.settlement.near_misses import near_miss_lines
 from tieout.settlement.spark_store import spark_store
 from tieout.settlement.stores import Store
 
@@ -27,11 +28,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser(
         "match",
         help="match payments with settlement lines",
-        description="Match payments with settlement lines. Writes matches, exceptions, open and"
-        " proof.json into --out. Columns and rules: docs/matching.md.",
+        description="Match payments with settlement lines. Writes matches, exceptions, open, links,"
+        " open_lines, near_misses and proof.json into --out. Columns and rules: docs/matching.md.",
     )
     parser.add_argument("--payments", type=Path, required=True, help="Parquet or CSV file")
     parser.add_argument("--lines", type=Path, required=True, help="Parquet or CSV file")
+    parser.add_argument("--rates", type=Path, help="reference rates, to convert by")
+    parser.add_argument("--payouts", type=Path, help="totals, to search lines that name nothing")
     parser.add_argument(
         "--as-of", type=_moment, required=True, help="date or UTC time that lateness is judged by"
     )
@@ -39,6 +42,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--window-days", type=_count, default=_DEFAULTS.window_days)
     parser.add_argument("--tolerance-minor", type=_count, default=_DEFAULTS.tolerance_minor)
     parser.add_argument("--overdue-days", type=_count, default=_DEFAULTS.overdue_days)
+    parser.add_argument("--fx-band-bps", type=_count, default=_DEFAULTS.fx_band_bps)
+    parser.add_argument("--reserve-days", type=_count, default=_DEFAULTS.reserve_days)
     parser.add_argument(
         "--format", choices=("parquet", "csv"), help="of the results (default: as --payments)"
     )
@@ -61,16 +66,15 @@ def run(args: argparse.Namespace) -> int:
     """Match, write, and say on one line each what was found; 0, or TieoutError."""
     out: Path = args.out
     suffix = args.format or ("csv" if args.payments.suffix.lower() == ".csv" else "parquet")
-    settings = MatchSettings(
-        args.as_of, GatewaySettings(args.window_days, args.tolerance_minor, args.overdue_days)
-    )
+    settings = _settings(args)
+    references = References(args.rates, args.payouts)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as partial:
             limits = Limits(args.memory, args.threads, Path(partial))
             with (
                 _store(args, Path(partial)) as store,
-                matching(args.payments, args.lines, settings, limits, store) as matched,
+                matching(args.payments, args.lines, settings, limits, store, references) as matched,
             ):
                 _write(matched, settings, Path(partial), suffix)
                 print(_summary(matched))
@@ -82,6 +86,17 @@ def run(args: argparse.Namespace) -> int:
             place=Place(str(out)),
         ) from None
     return 0
+
+
+def _settings(args: argparse.Namespace) -> MatchSettings:
+    default = GatewaySettings(
+        args.window_days,
+        args.tolerance_minor,
+        args.overdue_days,
+        fx_band_bps=args.fx_band_bps,
+        reserve_days=args.reserve_days,
+    )
+    return MatchSettings(args.as_of, default)
 
 
 def _store(args: argparse.Namespace, partial: Path) -> AbstractContextManager[Store | None]:
@@ -114,6 +129,7 @@ def _summary(matched: Matched) -> str:
     proof = matched.proof
     lines = [f"matched {count:>12,}  {name}" for name, count in proof.by_pass.items()]
     lines += [f"case    {count:>12,}  {code}" for code, count in proof.by_code.items()]
+    lines += [f"near    {line}" for line in near_miss_lines(matched.near_misses())]
     return "\n".join([*lines, "unexplained         0"])
 
 

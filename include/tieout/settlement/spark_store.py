@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from pyarrow.fs import FileSystem
 
@@ -16,6 +15,7 @@ from tieout.kernel.errors import TieoutError
 from tieout.settlement.stores import Rows
 
 if TYPE_CHECKING:
+    import pyarrow.dataset as ds
     from pyspark.sql import DataFrame, SparkSession
 
 _PATIENCE = 10
@@ -140,7 +140,9 @@ class SparkStore:
         """As Store.take."""
         return self._dataset(name).scanner().to_reader()
 
-    def _dataset(self, name: str) -> ds.Dataset:
+    def _dataset(self, name: str) -> "ds.Dataset":
+        import pyarrow.dataset as ds
+
         return ds.dataset(
             f"{self._root}/{self._folders[name]}", filesystem=self._files, format="parquet"
         )

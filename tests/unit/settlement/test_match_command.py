@@ -136,3 +136,33 @@ def _path() -> dict[str, str]:
     import tieout
 
     return {"PYTHONPATH": str(Path(tieout.__file__).parents[1])}
+
+
+def test_rates_and_payouts_may_be_given(
+    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    payments = [pay("P1"), pay("P2", "G2", 700, order_ref="O2"), pay("P3", order_ref="O3")]
+    lines = [
+        line("L1", amount=1100, currency="USD"),
+        line("L2", None, 700, order_ref=None, payout_ref="T"),
+        line("L3", "G1", 1010, order_ref="O3"),
+    ]
+    pa.parquet.write_table(pa.Table.from_pylist(payments, PAYMENTS), files[0])
+    pa.parquet.write_table(pa.Table.from_pylist(lines[1:], LINES), files[1])
+    (tmp_path / "rates.csv").write_text("base,quote,day,rate\nEUR,USD,2026-11-01,1.1\n")
+    (tmp_path / "payouts.csv").write_text(
+        "gateway,payout_ref,currency,net_minor\nadyen,T,EUR,700\n"
+    )
+    more = ["--rates", str(tmp_path / "rates.csv"), "--payouts", str(tmp_path / "payouts.csv")]
+    assert _match(files, tmp_path / "out", *more) == 0
+    told = capsys.readouterr().out
+    assert "1  subset_of_payout" in told
+    assert "near    5 more minor units of tolerance: 1 item, 10.00 EUR" in told
+
+
+def test_a_rate_that_is_no_number_is_refused(
+    files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "rates.csv").write_text("base,quote,day,rate\nEUR,USD,2026-11-01,-1\n")
+    assert _match(files, tmp_path / "out", "--rates", str(tmp_path / "rates.csv")) == 2
+    assert "'rate' of rates holds '-1' in row 1" in capsys.readouterr().err
