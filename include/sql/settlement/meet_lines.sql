@@ -1,5 +1,5 @@
 -- purpose: Mark the lines that this business date's reconciliation sees for the first time: those of
---   files received by its instant. Lines of other kinds (fees, payouts, ...) need no payment.
+--   files received by its instant. Those of other kinds than charge and refund are booked on it.
 -- reads: source_file (one row per file)
 -- writes: settlement_line.first_reconciled_on (null to the business date)
 -- params: business_date, as_of
@@ -10,4 +10,3 @@ WHERE
     f.source_file_id = settlement_line.source_file_id
     AND f.received_at <= :as_of
     AND settlement_line.first_reconciled_on IS NULL
-    AND settlement_line.kind IN ('charge', 'refund')

@@ -14,7 +14,10 @@ open_lines AS MATERIALIZED (
     FROM settlement_line AS l
     LEFT JOIN settlement_hold AS h
         ON h.settlement_line_id = l.settlement_line_id AND h.freed_on > :business_date
-    WHERE l.first_reconciled_on IS NOT NULL AND h.freed_on IS NULL
+    WHERE
+        l.first_reconciled_on IS NOT NULL
+        AND l.kind IN ('charge', 'refund')
+        AND h.freed_on IS NULL
 ),
 
 named_again AS MATERIALIZED (

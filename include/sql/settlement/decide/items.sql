@@ -33,7 +33,7 @@ WITH items AS (
         l.kind,
         CASE WHEN l.kind = 'refund' THEN abs(l.gross_minor) ELSE l.gross_minor END AS amount_minor,
         l.gross_minor AS signed_minor,
-        l.first_reconciled_on IS NOT NULL AS is_seen,
+        l.first_reconciled_on IS NOT NULL AND l.kind IN ('charge', 'refund') AS is_seen,
         m.match_no,
         w.settlement_write_off_id AS write_off_id
     FROM settlement_line AS l
