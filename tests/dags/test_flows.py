@@ -292,7 +292,7 @@ def shape(value: Any) -> str:
         return type(value).__name__
     if all(isinstance(each, int) for each in value.values()):
         return "counts"
-    sides = value.keys() == {"business_date", "payments", "lines"}
+    sides = value.keys() - {"business_date"} in ({"payments", "lines"}, {"payouts", "bank_lines"})
     return "counts by side" if sides else "a mapping"
 
 

@@ -7,7 +7,7 @@ between. A pass is a SQL file of include/sql/payouts/passes, a naming of leftove
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 import duckdb
@@ -102,12 +102,15 @@ class PayoutMatching:
         return sum(each[name][0] for each in rows for name in buckets if name in each)
 
 
-def match_payouts(payouts: pa.Table, bank_lines: pa.Table, payers: pa.Table) -> PayoutMatching:
+def match_payouts(
+    payouts: pa.Table, bank_lines: pa.Table, payers: pa.Table, store: Store | None = None
+) -> PayoutMatching:
     """Match payouts (PAYOUTS) with bank lines (BANK_LINES) that may be theirs by PAYERS.
 
-    The same rows in any order give the same result. Raises RunDoesNotAddUp when the proof fails.
+    The SQL runs in `store`, by default in the call's own DuckDB; the result is the same, and the
+    same for rows in any order. Raises RunDoesNotAddUp when the proof fails.
     """
-    with _store() as store:
+    with _own_store() if store is None else nullcontext(store) as store:
         store.put("payouts", payouts.select(PAYOUTS.names))
         store.put("bank_lines", bank_lines.select(BANK_LINES.names))
         store.put("payers", payers.select(PAYERS.names))
@@ -128,7 +131,7 @@ def sum_payouts(payouts: pa.Table, line_sums: pa.Table) -> tuple[pa.Table, pa.Ta
     Returns the payouts that tie (payout_id), and a finding PAYOUT_SUM_DIFFERS for each that does
     not; a payout without lines is neither where none are expected.
     """
-    with _store() as store:
+    with _own_store() as store:
         store.put("payouts_to_sum", payouts.select(PAYOUTS_TO_SUM.names))
         store.put("line_sums", line_sums.select(LINE_SUMS.names))
         _make(store, "sums")
@@ -138,7 +141,7 @@ def sum_payouts(payouts: pa.Table, line_sums: pa.Table) -> tuple[pa.Table, pa.Ta
 
 
 @contextmanager
-def _store() -> Iterator[Store]:
+def _own_store() -> Iterator[Store]:
     con = duckdb.connect(config={"autoinstall_known_extensions": False})
     try:
         yield DuckStore(con)

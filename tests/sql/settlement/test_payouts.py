@@ -1,13 +1,18 @@
 """Payouts against their lines and the bank, day by day, in the database."""
 
+import random
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from tests.sql.books import add, at, feed, line, open_books, rows, source_file
 from tests.sql.harness import Row, load
 from tieout.exceptions.tasks import raise_exceptions
+from tieout.kernel.database import transaction
 from tieout.settlement.payout_tasks import reconcile_payouts
+from tieout.settlement.payouts import BANK_LINES, PAYERS, PAYOUTS, match_payouts
+from tieout.settlement.postgres_store import PostgresStore
 from tieout.settlement.tasks import DateReconciled
 
 FINDINGS = """
@@ -336,3 +341,55 @@ def test_lines_that_do_not_lead_to_the_closing_balance_show(url: str) -> None:
     add(url, bank_statement=[statement(3, 3, 0, 5, movement_minor=4)])
     raise_exceptions(as_of=at(4))
     assert rows(url, CASES) == [("BANK_STATEMENT_GAP", "DE1:2026-03-03", "OPEN")]
+
+
+def test_postgresql_gives_the_same_rows_as_duckdb(url: str) -> None:
+    chance = random.Random(4)
+    refs = [f"PAY{n:04}" for n in range(40)]
+    payouts = [
+        {
+            "payout_id": n,
+            "gateway": "adyen",
+            "account": "main",
+            "payout_ref": ref,
+            "kind": "payout",
+            "currency": chance.choice(["EUR", "USD"]),
+            "amount_minor": chance.choice([100, 200, 300, 500]),
+            "day": chance.randrange(30),
+            "window_days": 5,
+            "bank": None,
+            "key": ref,
+            "other_key": None,
+            "is_failed": int(n % 13 == 0),
+            "is_late": n % 2,
+            "carried": n % 3 % 2,
+        }
+        for n, ref in enumerate(refs)
+    ]
+    lines = [
+        {
+            "bank_line_id": n,
+            "bank": "bank",
+            "account": "DE1",
+            "currency": chance.choice(["EUR", "USD"]),
+            "amount_minor": chance.choice([100, 200, 300, 500, -100]),
+            "day": chance.randrange(30),
+            "said": chance.choice(["ADYEN"] * 40 + ["ELSE", *refs])
+            + chance.choice([""] * 40 + refs),
+            "carried": 0,
+        }
+        for n in range(60)
+    ]
+    tables = (
+        pa.Table.from_pylist(payouts, PAYOUTS),
+        pa.Table.from_pylist(lines, BANK_LINES),
+        pa.Table.from_pylist([{"gateway": "adyen", "said": "ADYEN"}], PAYERS),
+    )
+    expected = match_payouts(*tables)
+    with transaction(url, actor="test") as connection:
+        found = match_payouts(*tables, store=PostgresStore(connection))
+    assert expected.matches.num_rows > 3
+    assert len(set(expected.findings["code"].to_pylist())) >= 4
+    assert found.matches.to_pylist() == expected.matches.to_pylist()
+    assert found.findings.to_pylist() == expected.findings.to_pylist()
+    assert found.proof == expected.proof

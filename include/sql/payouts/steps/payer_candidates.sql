@@ -1,5 +1,5 @@
 -- purpose: What only payer and day may tie together: open payouts that no open line names, and open lines that
---   name no open payout but look like their gateway's.
+--   name no open payout but look like their gateway's. A line that is ambiguous already stays so.
 -- reads: payouts, bank_lines (one row each), likes (one row per gateway and line), open_mentions, pairs (one row
 --   per payout and line)
 -- writes: payer_candidates (one row per payout and line)
@@ -20,6 +20,10 @@ INNER JOIN bank_lines AS l
 WHERE
     abs(l.day - p.day) <= p.window_days
     AND p.is_failed = 0
+    AND NOT EXISTS (
+        SELECT 1 FROM ambiguous_sums AS a
+        WHERE a.bank_line_id = l.bank_line_id
+    )
     AND NOT EXISTS (
         SELECT 1 FROM pairs AS x
         WHERE x.payout_id = p.payout_id

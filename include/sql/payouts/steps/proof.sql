@@ -85,7 +85,7 @@ SELECT
     s.currency,
     CASE WHEN s.carried = 1 THEN 'opening' ELSE 'new' END AS bucket,
     count(*) AS entries,
-    sum(s.amount_minor) AS sum_minor
+    CAST(sum(s.amount_minor) AS BIGINT) AS sum_minor
 FROM sides AS s
 GROUP BY s.side, s.partner_id, s.account, s.currency, s.carried
 UNION ALL
@@ -96,7 +96,7 @@ SELECT
     s.currency,
     f.bucket,
     count(*) AS entries,
-    sum(s.amount_minor) AS sum_minor
+    CAST(sum(s.amount_minor) AS BIGINT) AS sum_minor
 FROM fates AS f
 INNER JOIN sides AS s ON s.side = f.side AND s.id = f.id
 GROUP BY s.side, s.partner_id, s.account, s.currency, f.bucket
