@@ -110,18 +110,18 @@ def match_payouts(
     The SQL runs in `store`, by default in the call's own DuckDB; the result is the same, and the
     same for rows in any order. Raises RunDoesNotAddUp when the proof fails.
     """
-    with _own_store() if store is None else nullcontext(store) as store:
-        store.put("payouts", payouts.select(PAYOUTS.names))
-        store.put("bank_lines", bank_lines.select(BANK_LINES.names))
-        store.put("payers", payers.select(PAYERS.names))
-        _match(store)
-        _name_the_rest(store)
+    with _own_store() if store is None else nullcontext(store) as used:
+        used.put("payouts", payouts.select(PAYOUTS.names))
+        used.put("bank_lines", bank_lines.select(BANK_LINES.names))
+        used.put("payers", payers.select(PAYERS.names))
+        _match(used)
+        _name_the_rest(used)
         return PayoutMatching(
-            _taken(store, "edges"),
-            _in_order(_table(store, "findings")),
-            _table(store, "returned").sort_by("payout_id"),
-            _table(store, "rest_lines").select(["bank_line_id"]).sort_by("bank_line_id"),
-            _prove(store),
+            _taken(used, "edges"),
+            _in_order(_table(used, "findings")),
+            _table(used, "returned").sort_by("payout_id"),
+            _table(used, "rest_lines").select(["bank_line_id"]).sort_by("bank_line_id"),
+            _prove(used),
         )
 
 
@@ -135,9 +135,7 @@ def sum_payouts(payouts: pa.Table, line_sums: pa.Table) -> tuple[pa.Table, pa.Ta
         store.put("payouts_to_sum", payouts.select(PAYOUTS_TO_SUM.names))
         store.put("line_sums", line_sums.select(LINE_SUMS.names))
         _make(store, "sums")
-        store.make("tied", sql_text("payouts/steps/tied"))
-        store.make("differing", sql_text("payouts/steps/differing"))
-        return _table(store, "tied").sort_by("payout_id"), _in_order(_table(store, "differing"))
+        return _taken(store, "tied").sort_by("payout_id"), _in_order(_taken(store, "differing"))
 
 
 @contextmanager
