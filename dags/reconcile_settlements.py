@@ -4,15 +4,16 @@
 under `include/sql/settlement/passes`; classifies what is left; proves per gateway and currency that
 opening + new = matched + exceptions + open. Starts when the day's files are in, or at 02:00.
 
-**Reads.** `payment` (captured, not matched), `settlement_line` (not matched), `gateway_account`
-(window, tolerance, days until overdue).
+**Reads.** `payment` (captured, not settled), `settlement_line` (not settled), `gateway_account`
+(window, tolerance, days until overdue), what people decided since (`settlement_hold`).
 
 **Writes.** `settlement_match`, `settlement_finding`, `settlement_proof` of its business date;
 announces the asset `reconciliation`.
 
 **When it fails.** *quality_gate*: a critical expectation on `settlement_line` failed last night;
 see the data-quality report. *reconcile* fails when the proof does not add up: nothing is written
-then; call a developer with the log.
+then; call a developer with the log. A date whose books are closed is refused: mark the task as
+successful, since the next date takes in what came late.
 
 **To run it again.** Clear any task: a run replaces what it wrote for its own business date. A date
 before one that is already reconciled is refused.

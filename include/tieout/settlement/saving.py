@@ -18,6 +18,8 @@ _PROOF_BUCKETS: Mapping[str, str] = {
     "new": "new",
     "reopened": "reopened",
     "matched": "matched",
+    "linked": "linked",
+    "by_kind": "not_matched_by_kind",
     "exception": "exceptions",
     "open": "open",
     "written_off": "written_off",

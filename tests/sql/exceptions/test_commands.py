@@ -63,6 +63,16 @@ def test_explain_says_that_a_person_accepted_a_file_that_does_not_tie(url: str, 
     assert "in a file that does not tie, accepted by olive (the bank proved it)" in told
 
 
+def test_explain_tells_what_people_did_to_a_match(url: str, capsys) -> None:
+    who = ["--reason", "the gateway said so", "--actor", "olive"]
+    assert main(["settlement", "unmatch", "1", *who]) == 0
+    assert main(["settlement", "match", "--payment", "P1", "--line", "2", *who]) == 0
+    assert main(["explain", "P1"]) == 0
+    told = capsys.readouterr().out
+    assert "payment P1 parted from line:1 by olive: the gateway said so" in told
+    assert "payment P1 matched with line:2 by hand (match:2)" in told
+
+
 def test_explain_says_when_nothing_is_known(url: str, capsys) -> None:
     assert main(["explain", "nobody"]) == 2
     assert "Nothing is known about 'nobody'." in capsys.readouterr().err

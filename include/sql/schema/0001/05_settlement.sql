@@ -252,6 +252,10 @@ CREATE TABLE settlement_proof (
     reopened_minor bigint NOT NULL DEFAULT 0,
     matched_count bigint NOT NULL,
     matched_minor bigint NOT NULL,
+    linked_count bigint NOT NULL DEFAULT 0,
+    linked_minor bigint NOT NULL DEFAULT 0,
+    by_kind_count bigint NOT NULL DEFAULT 0,
+    by_kind_minor bigint NOT NULL DEFAULT 0,
     exception_count bigint NOT NULL,
     exception_minor bigint NOT NULL,
     open_count bigint NOT NULL,
@@ -261,16 +265,19 @@ CREATE TABLE settlement_proof (
     PRIMARY KEY (business_date, side, gateway, currency),
     CONSTRAINT proof_counts_add_up CHECK (
         opening_count + new_count + reopened_count
-        = matched_count + exception_count + open_count + written_off_count
+        = matched_count + linked_count + by_kind_count + exception_count + open_count
+        + written_off_count
     ),
     CONSTRAINT proof_money_adds_up CHECK (
         opening_minor + new_minor + reopened_minor
-        = matched_minor + exception_minor + open_minor + written_off_minor
+        = matched_minor + linked_minor + by_kind_minor + exception_minor + open_minor
+        + written_off_minor
     )
 );
 COMMENT ON TABLE settlement_proof IS
 'What became of everything, by business date. Opening is what the date before left open or as an
-exception; reopened is what a person took back from the matched or written off of an earlier date.';
+exception; reopened is what a person took back from the matched or written off of an earlier date.
+Linked lines point to what they are about, lines counted by kind need no payment.';
 
 CREATE VIEW reconciled_finding AS
 SELECT

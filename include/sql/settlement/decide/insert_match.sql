@@ -58,7 +58,7 @@ shares AS (
 SELECT
     cast(:match_no AS bigint) AS match_no,
     cast(:day AS date) AS business_date,
-    'by_hand' AS pass,
+    'hand' AS pass,
     'person' AS origin,
     payment_id,
     CASE WHEN is_many_lines THEN part ELSE 1 END AS payment_part,
