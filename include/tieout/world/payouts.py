@@ -20,7 +20,10 @@ Way = Literal["plain", "missing", "short", "in_two", "unreferenced", "waiting"]
 
 
 def payouts_of(scenario: Scenario, gateway: str, batch: Batch) -> list[Payout]:
-    """The payouts of a batch; a gateway may pay a minor unit less or more than the batch has."""
+    """The payouts of a batch; a gateway may pay a minor unit more than the batch has.
+
+    Stripe keeps a debt until later batches cover it; Adyen collects it.
+    """
     return [
         Payout(
             gateway,
@@ -30,7 +33,7 @@ def payouts_of(scenario: Scenario, gateway: str, batch: Batch) -> list[Payout]:
             net + _error(scenario, gateway, batch.day, currency),
         )
         for currency, net in batch.net_by_currency.items()
-        if net
+        if net > 0 or (net and gateway == "adyen")
     ]
 
 
