@@ -14,12 +14,14 @@ from tieout.kernel.runs import Counts, forget, record
 from tieout.kernel.settings import settings
 from tieout.kernel.statistics import refresh_statistics
 from tieout.kernel.time import local_day, parse_instant
-from tieout.settlement.engine import Reconciliation
+from tieout.settlement.engine import Reconciliation, References
 from tieout.settlement.engine import reconcile as match
 from tieout.settlement.fees import judge_fees
 from tieout.settlement.fx import compare_rates, load_rates
 from tieout.settlement.lags import count_lags
+from tieout.settlement.linking import gather, save_links
 from tieout.settlement.model import GatewaySettings, MatchSettings
+from tieout.settlement.near_misses import near_miss_lines
 from tieout.settlement.periods import refuse_closed
 from tieout.settlement.proof import with_decisions
 from tieout.settlement.saving import save
@@ -27,7 +29,9 @@ from tieout.settlement.saving import save
 DOC_TYPE = "SETTLEMENT"
 _TAKE_IN = "take_in_settlements"
 _RECONCILE = {"flow": "reconcile_settlements", "task": "reconcile"}
-_BUCKETS = ("opening", "new", "reopened", "matched", "written_off", "exceptions", "open")
+_ARRIVED = ("opening", "new", "reopened")
+_SETTLED = ("matched", "linked", "written_off", "not_matched_by_kind")
+_LEFT = ("exceptions", "open")
 _log = logging.getLogger(__name__)
 
 
@@ -116,6 +120,7 @@ def reconcile(*, as_of: datetime | str, business_date: date | None = None) -> di
         refresh_statistics(connection)
         found = _match(connection, day, instant)
         save(connection, found, day, instant)
+        save_links(connection, found, day)
         _refuse_gap(connection, day)
         judge_fees(connection, day)
         compare_rates(connection, day)
@@ -126,6 +131,8 @@ def reconcile(*, as_of: datetime | str, business_date: date | None = None) -> di
             record(connection, **_RECONCILE, part=side, as_of=instant, counts=count)
     for side, count in counts.items():
         _log.info("%s of %s: %s", side, day, count.log_line())
+    for line in near_miss_lines(found.near_miss_sums):
+        _log.info("near misses of %s: %s", day, line)
     sides = {side: count.as_dict() for side, count in counts.items()}
     return {"business_date": day.isoformat(), **sides}
 
@@ -141,8 +148,10 @@ def _refuse_past(connection: Connection, day: date, as_of: datetime) -> None:
 
 
 def _forget(connection: Connection, day: date, as_of: datetime) -> None:
-    for what in ("match", "finding", "proof"):
-        execute(connection, f"settlement/forget_{what}", business_date=day)
+    for what in ("forget_match", "forget_finding", "forget_proof"):
+        execute(connection, f"settlement/{what}", business_date=day)
+    for what in ("link", "near_miss"):
+        execute(connection, f"settlement/linking/forget_{what}", business_date=day)
     forget(connection, **_RECONCILE, as_of=as_of)
 
 
@@ -150,9 +159,11 @@ def _match(connection: Connection, day: date, as_of: datetime) -> Reconciliation
     accounts = fetch(connection, "settlement/gateway_accounts")
     by_gateway = {row.pop("gateway"): GatewaySettings(**row) for row in accounts}
     found = match(
-        fetch_arrow(connection, "settlement/open_payments", business_date=day),
-        fetch_arrow(connection, "settlement/open_lines", business_date=day),
+        *gather(connection, day),
         MatchSettings(as_of, by_gateway=by_gateway),
+        references=References(
+            rates=fetch_arrow(connection, "settlement/fx/recent_rates", business_date=day)
+        ),
     )
     decided = fetch(connection, "settlement/decided_proof", business_date=day)
     proof = with_decisions(found.proof, [tuple(row.values()) for row in decided])

@@ -151,3 +151,21 @@ def test_without_a_reference_nothing_is_guessed_until_one_comes(url: str) -> Non
     reconcile(as_of=at(5))
     raise_exceptions(as_of=at(5))
     assert rows(url, CASES) == [("adyen:USD-EUR:2026-03-03", 100, "EUR", "OPEN")]
+
+
+def test_a_payment_that_settles_in_another_currency_is_matched_at_the_reference(url: str) -> None:
+    load(url, {"fx_rate": [rate(2, "USD", "1.25"), rate(2, "GBP", "0.8")]})
+    add(
+        url,
+        payment=[payment(n, currency="USD") for n in (1, 2, 3)],
+        settlement_line=[
+            line(1, gross_minor=799),
+            line(2, gross_minor=640, currency="GBP"),
+            line(3, gross_minor=1000),
+        ],
+    )
+    reconcile(as_of=at(4))
+    query = "SELECT payment_id, settlement_line_id, pass FROM settlement_match ORDER BY 1"
+    assert [row[:2] for row in rows(url, query)] == [(1, 1), (2, 2)]
+    codes = "SELECT code, payment_ref FROM current_finding('infinity')"
+    assert rows(url, codes) == [("CURRENCY_MISMATCH", "P3")]
