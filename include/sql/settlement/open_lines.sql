@@ -20,6 +20,7 @@ SELECT
     l.gateway,
     CASE WHEN b.by_gateway_ref THEN NULL ELSE l.gateway_ref END AS gateway_ref,
     CASE WHEN b.by_order_ref THEN NULL ELSE l.order_ref END AS order_ref,
+    l.original_ref,
     l.kind,
     l.currency::text AS currency,
     l.gross_minor,

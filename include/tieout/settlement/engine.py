@@ -74,6 +74,7 @@ class Reconciliation:
     links: pa.Table
     open_lines: pa.Table
     near_misses: pa.Table
+    near_miss_sums: tuple[NearMissSum, ...]
     proof: Proof
 
 
@@ -116,7 +117,8 @@ def reconcile(
     """
     with matching(payments, lines, settings, limits, store, references) as matched:
         tables = {output: matched.table(output) for output in OUTPUTS}
-        return Reconciliation(**tables, proof=matched.proof)
+        sums = tuple(matched.near_misses())
+        return Reconciliation(**tables, near_miss_sums=sums, proof=matched.proof)
 
 
 @contextmanager

@@ -183,11 +183,8 @@ def _refuse_gap(connection: Connection, day: date) -> None:
 def _counts(found: Reconciliation, side: str) -> Counts:
     """The rows of one side: settled ones are applied, exceptions and open ones are deferred."""
     rows = [row.buckets for row in found.proof.rows if row.side == side]
-    total = {
-        name: sum(buckets[name].count for buckets in rows if name in buckets) for name in _BUCKETS
-    }
-    return Counts(
-        read=total["opening"] + total["new"] + total["reopened"],
-        applied=total["matched"] + total["written_off"],
-        deferred=total["exceptions"] + total["open"],
-    )
+
+    def total(names: tuple[str, ...]) -> int:
+        return sum(buckets[name].count for buckets in rows for name in names if name in buckets)
+
+    return Counts(read=total(_ARRIVED), applied=total(_SETTLED), deferred=total(_LEFT))

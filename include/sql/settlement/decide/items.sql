@@ -33,7 +33,13 @@ WITH items AS (
         l.kind,
         CASE WHEN l.kind = 'refund' THEN abs(l.gross_minor) ELSE l.gross_minor END AS amount_minor,
         l.gross_minor AS signed_minor,
-        l.first_reconciled_on IS NOT NULL AND l.kind IN ('charge', 'refund') AS is_seen,
+        l.first_reconciled_on IS NOT NULL AND l.kind NOT IN ('fee', 'transfer', 'payout', 'payout_reversal')
+        AND NOT EXISTS (
+            SELECT 1 FROM settlement_link AS k
+            WHERE
+                k.settlement_line_id = l.settlement_line_id
+                AND k.relation <> 'refund_of'
+        ) AS is_seen,
         m.match_no,
         w.settlement_write_off_id AS write_off_id
     FROM settlement_line AS l

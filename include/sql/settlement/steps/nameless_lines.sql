@@ -1,7 +1,7 @@
--- purpose: Open lines that no reference ties to a payment, of payouts whose total is the sum of the net
---   amounts of their lines.
--- reads: open_lines (one row per line), near_payments (one row per payment that an open line may mean),
---   paid_lines (one row per line of a payout), payouts (one row per payout)
+-- purpose: Open lines that carry no reference at all, of payouts whose total is the sum of the net amounts of
+--   their lines. A line with a reference that nobody knows is about something else than our payments.
+-- reads: open_lines (one row per line), paid_lines (one row per line of a payout), payouts (one row per
+--   payout)
 -- writes: nameless_lines (one row per line)
 WITH
 totals AS (
@@ -36,16 +36,6 @@ whole AS (
             AND t.payout_ref = s.payout_ref
             AND t.currency = s.currency
             AND t.net_minor = s.net_minor
-),
-
-named AS (
-    SELECT l.line_no
-    FROM open_lines AS l
-    INNER JOIN near_payments AS p ON l.gateway = p.gateway AND l.gateway_ref = p.gateway_ref
-    UNION
-    SELECT l.line_no
-    FROM open_lines AS l
-    INNER JOIN near_payments AS p ON l.gateway = p.gateway AND l.order_ref = p.order_ref
 )
 
 SELECT
@@ -64,5 +54,4 @@ INNER JOIN whole AS w
         d.gateway = w.gateway
         AND d.payout_ref = w.payout_ref
         AND d.currency = w.currency
-LEFT JOIN named AS n ON l.line_no = n.line_no
-WHERE n.line_no IS NULL AND l.settle_minor <> 0
+WHERE l.gateway_ref IS NULL AND l.order_ref IS NULL AND l.settle_minor <> 0
