@@ -1,5 +1,6 @@
--- purpose: The settlement lines that nothing holds. What a person parted from a payment is given without the
---   references that name this payment, so that no pass ties them together again.
+-- purpose: The settlement lines that nothing holds. Where a person parted a line from a payment, those of its
+--   references that name this payment are given as names of nothing, so that no pass ties the two
+--   together again, nor takes the line for one that has no reference.
 -- reads: settlement_line (one row per line), settlement_hold (one row per hold), settlement_ban (one row per
 --   payment and line), payment (one row per payment)
 -- writes: the lines of the matching engine (one row per open line)
@@ -18,8 +19,8 @@ WITH parted AS (
 SELECT
     l.settlement_line_id::text AS line_id,
     l.gateway,
-    CASE WHEN b.by_gateway_ref THEN NULL ELSE l.gateway_ref END AS gateway_ref,
-    CASE WHEN b.by_order_ref THEN NULL ELSE l.order_ref END AS order_ref,
+    l.gateway_ref || CASE WHEN b.by_gateway_ref THEN ' (parted)' ELSE '' END AS gateway_ref,
+    l.order_ref || CASE WHEN b.by_order_ref THEN ' (parted)' ELSE '' END AS order_ref,
     l.original_ref,
     l.kind,
     l.currency::text AS currency,

@@ -180,7 +180,7 @@ def _connection(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
 def _load_settings(con: duckdb.DuckDBPyConnection, settings: MatchSettings) -> None:
     con.execute(
         "CREATE TEMP TABLE settings (gateway VARCHAR, window_days BIGINT,"
-        " tolerance_minor BIGINT, overdue_days BIGINT, parts BIGINT, fx_band_bps BIGINT,"
+        " tolerance_minor BIGINT, overdue_days BIGINT, fx_band_bps BIGINT,"
         " reserve_days BIGINT, as_of_us BIGINT)"
     )
     sides = ("payments", "lines", "book_lines")
@@ -189,13 +189,12 @@ def _load_settings(con: duckdb.DuckDBPyConnection, settings: MatchSettings) -> N
     each = [settings.of(name) for name in names]
     con.execute(
         "INSERT INTO settings SELECT unnest($names), unnest($windows), unnest($tolerances),"
-        " unnest($overdues), unnest($parts), unnest($bands), unnest($reserves), $as_of",
+        " unnest($overdues), unnest($bands), unnest($reserves), $as_of",
         {
             "names": names,
             "windows": [one.window_days for one in each],
             "tolerances": [one.tolerance_minor for one in each],
             "overdues": [one.overdue_days for one in each],
-            "parts": [int(one.parts) for one in each],
             "bands": [one.fx_band_bps for one in each],
             "reserves": [one.reserve_days for one in each],
             "as_of": settings.as_of_us,

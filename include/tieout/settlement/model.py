@@ -22,16 +22,14 @@ class GatewaySettings:
     `window_days`: how far apart, in whole UTC days and inclusive, a payment and a line may lie that
     only our own reference ties together. `tolerance_minor`: by how many minor units, inclusive,
     their amounts may differ. `overdue_days`: how old a payment without a line may be at `as_of`;
-    a payment with its own `due_at` ignores it. `parts`: whether several lines may settle one
-    payment, or one line several payments. `fx_band_bps`: by how many basis points, inclusive, a
-    line in another currency may be off the reference rate. `reserve_days`: after how many days a
+    a payment with its own `due_at` ignores it. `fx_band_bps`: by how many basis points, inclusive,
+    a line in another currency may be off the reference rate. `reserve_days`: after how many days a
     reserve that states no date of its own should be released.
     """
 
     window_days: int = 5
     tolerance_minor: int = 5
     overdue_days: int = 5
-    parts: bool = True
     fx_band_bps: int = 100
     reserve_days: int = 180
 

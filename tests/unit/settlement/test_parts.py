@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.settlement.tables import AS_OF, Row, cases, line, matches, pairs, pay, run
+from tests.unit.settlement.tables import Row, cases, line, matches, pairs, pay, run
 from tieout.settlement.engine import Reconciliation
-from tieout.settlement.model import GatewaySettings
 
 
 def _shares(found: Reconciliation) -> list[tuple[str, str, int, int]]:
@@ -75,13 +74,3 @@ def test_a_key_is_matched_whole_or_not_at_all() -> None:
 def test_two_payments_in_parts_at_once_are_not_guessed() -> None:
     payments = [pay("P1", amount=500), pay("P2", amount=900)]
     assert not pairs(run(payments, [line(f"L{n}", amount=350) for n in range(4)]))
-
-
-def test_parts_may_be_switched_off_for_a_gateway() -> None:
-    found = run(
-        [pay("P1")],
-        [line("L1", amount=700), line("L2", amount=300)],
-        AS_OF,
-        {"adyen": GatewaySettings(parts=False)},
-    )
-    assert not pairs(found)

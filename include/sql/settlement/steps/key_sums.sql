@@ -53,8 +53,7 @@ INNER JOIN line_sums AS l
 INNER JOIN settings AS s ON p.gateway = s.gateway
 CROSS JOIN this_pass AS t
 WHERE
-    s.parts = 1
-    AND p.least_payment > 0
+    p.least_payment > 0
     AND l.least_line > 0
     AND (
         t.in_window = 0
