@@ -3,12 +3,17 @@
 import pytest
 
 from tests.sql.books import add, at, line, open_books, payment, rows
+from tieout.exceptions.tasks import raise_exceptions
 from tieout.settlement.tasks import reconcile
 
 FINDINGS = "SELECT code, settlement_line_id FROM current_finding('infinity') ORDER BY 1, 2"
 LINKS = """
     SELECT business_date::text, settlement_line_id, relation, payment_id, related_line_id
       FROM settlement_link ORDER BY 2
+"""
+LIVE = """
+    SELECT code, subject FROM exception_case
+     WHERE status <> 'AUTO_RESOLVED' AND code NOT LIKE 'ORDER%' ORDER BY 1
 """
 PROOF = """
     SELECT opening_count, new_count, matched_count, linked_count, by_kind_count, exception_count,
@@ -104,3 +109,40 @@ def test_near_misses_are_kept_by_date(url: str) -> None:
     assert rows(url, kept) == [("tolerance_minor", 3, 3, 1000, "EUR")]
     reconcile(as_of=at(5))
     assert len(rows(url, kept)) == 1
+
+
+def test_every_code_becomes_a_case_and_leaves_with_its_cause(url: str) -> None:
+    won = _other(6, "chargeback_reversal", 1000, gateway_ref="D", original_ref=None)
+    lines = [
+        line(1),
+        _other(2, "chargeback"),
+        _other(3, "reserve", gateway_ref="H", original_ref=None, booked_at=at(3)),
+        _other(4, "adjustment", gateway_ref="A", original_ref=None),
+        _other(5, "refund", -1001, gateway_ref="R"),
+        won,
+    ]
+    with_refund = [payment(1), payment(2, kind="refund", gateway_ref="R", amount_minor=1001)]
+    add(url, payment=with_refund, settlement_line=lines)
+    rows(url, "UPDATE gateway_account SET reserve_days = 1 RETURNING 1")
+    reconcile(as_of=at(9))
+    for _ in range(2):
+        raise_exceptions(as_of=at(9))
+    assert rows(url, LIVE) == [
+        ("ADJUSTMENT_UNEXPLAINED", "A"),
+        ("CHARGEBACK", "P1"),
+        ("REFUND_EXCEEDS_CHARGE", "P1"),
+        ("RESERVE_OVERDUE", "H"),
+        ("REVERSAL_UNKNOWN", "D"),
+    ]
+    later = {"booked_at": at(9)}
+    add(
+        url,
+        settlement_line=[
+            _other(7, "chargeback_reversal", 1000, **later),
+            _other(8, "reserve", 1000, gateway_ref="H", original_ref=None, **later),
+            _other(9, "refund_reversal", 1001, gateway_ref="R", **later),
+        ],
+    )
+    reconcile(as_of=at(10))
+    raise_exceptions(as_of=at(10))
+    assert rows(url, LIVE) == [("ADJUSTMENT_UNEXPLAINED", "A"), ("REVERSAL_UNKNOWN", "D")]

@@ -15,8 +15,8 @@ CREATE INDEX settlement_link_date ON settlement_link (business_date);
 CREATE INDEX settlement_link_payment ON settlement_link (payment_id);
 CREATE INDEX settlement_link_related ON settlement_link (related_line_id);
 COMMENT ON TABLE settlement_link IS
-'What a line is about: the payment it charges back, refunds or costs, or the line that it takes back.
-A refund has its link beside its match; a line of another kind that has a link is settled by it.';
+'What a line is about: the payment it charges back, refunds or costs, or the line it takes back. A
+refund has its link beside its match; a line of another kind that has a link is settled by it.';
 
 CREATE TABLE settlement_near_miss (
     business_date date NOT NULL,

@@ -33,7 +33,8 @@ WITH items AS (
         l.kind,
         CASE WHEN l.kind = 'refund' THEN abs(l.gross_minor) ELSE l.gross_minor END AS amount_minor,
         l.gross_minor AS signed_minor,
-        l.first_reconciled_on IS NOT NULL AND l.kind NOT IN ('fee', 'transfer', 'payout', 'payout_reversal')
+        l.first_reconciled_on IS NOT NULL
+        AND l.kind NOT IN ('fee', 'transfer', 'payout', 'payout_reversal')
         AND NOT EXISTS (
             SELECT 1 FROM settlement_link AS k
             WHERE
