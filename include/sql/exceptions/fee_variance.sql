@@ -70,7 +70,7 @@ SELECT
     sum(abs(o.variance_minor))::bigint AS amount_minor,
     o.currency,
     o.day::timestamp AT TIME ZONE o.zone AS since,
-    ARRAY['partner:' || o.gateway] || array_agg(DISTINCT 'file:' || o.file_name) AS keys,
+    ARRAY['partner:' || o.gateway] || array_agg(DISTINCT concat('file:', o.file_name)) AS keys,
     jsonb_build_object(
         'lines', count(*),
         'expected_minor', sum(o.expected_minor),

@@ -13,9 +13,9 @@ WITH off AS (
         x.settlement_line_id,
         x.expected_minor,
         x.found_minor,
-        x.reference_day,
-        x.minor_rate,
-        x.way,
+        jsonb_build_object(
+            'day', x.reference_day, 'minor_rate', x.minor_rate, 'way', x.way
+        ) AS reference,
         l.gateway,
         l.currency,
         l.settlement_currency,
@@ -50,16 +50,14 @@ SELECT
     sum(abs(o.expected_minor - o.found_minor))::bigint AS amount_minor,
     o.settlement_currency AS currency,
     o.day::timestamp AT TIME ZONE o.zone AS since,
-    ARRAY['partner:' || o.gateway] || array_agg(DISTINCT 'file:' || o.file_name) AS keys,
+    ARRAY['partner:' || o.gateway] || array_agg(DISTINCT concat('file:', o.file_name)) AS keys,
     jsonb_build_object(
         'lines', count(*),
         'expected_minor', sum(o.expected_minor),
         'found_minor', sum(o.found_minor),
         'cost_minor', sum(o.expected_minor - o.found_minor),
         'band_bps', o.fx_band_bps,
-        'reference_day', o.reference_day,
-        'reference_way', o.way,
-        'reference_minor_rate', o.minor_rate,
+        'references', jsonb_agg(DISTINCT o.reference),
         'worst', jsonb_agg(
             jsonb_build_object(
                 'settlement_line_id', o.settlement_line_id, 'gateway_ref', o.gateway_ref,
@@ -70,6 +68,4 @@ SELECT
         ) FILTER (WHERE o.nth <= 10)
     ) AS evidence
 FROM off AS o
-GROUP BY
-    o.gateway, o.currency, o.settlement_currency, o.day, o.zone, o.fx_band_bps, o.reference_day, o.way,
-    o.minor_rate
+GROUP BY o.gateway, o.currency, o.settlement_currency, o.day, o.zone, o.fx_band_bps

@@ -101,9 +101,9 @@ COMMENT ON COLUMN rate_card.amounts_in IS
 'The currency of all minor units of the row; null means that of the fee.';
 COMMENT ON COLUMN rate_card.volume_from_minor IS
 'The row needs so much gross of charges in the calendar month before.';
-COMMENT ON COLUMN rate_card.rank IS 'Of the rows that fit a line, the one with the highest rank holds.';
+COMMENT ON COLUMN rate_card.rank IS 'Of the rows that fit a line, the highest rank holds.';
 COMMENT ON COLUMN rate_card.stated_at IS 'The file and the row that stated it first.';
-COMMENT ON COLUMN rate_card.fingerprint IS 'All that the row says, as text: equal rows are one row.';
+COMMENT ON COLUMN rate_card.fingerprint IS 'All that the row says: equal rows are one row.';
 
 CREATE FUNCTION round_minor(amount numeric, mode text) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
@@ -113,7 +113,7 @@ CASE
     ELSE round(amount)
 END::bigint;
 COMMENT ON FUNCTION round_minor IS
-'The nearest whole number; halves go to the even neighbour (half-even) or away from zero (half-up).';
+'The nearest whole number; halves go to the even neighbour or away from zero (half-up).';
 
 CREATE TABLE settlement_line_fee (
     settlement_line_id bigint PRIMARY KEY REFERENCES settlement_line,
@@ -192,7 +192,8 @@ FROM settlement_line_fx AS x
 INNER JOIN settlement_line AS l ON l.settlement_line_id = x.settlement_line_id
 INNER JOIN partner AS g ON g.partner_id = l.gateway
 GROUP BY
-    l.gateway, l.currency, l.settlement_currency, date_trunc('month', l.booked_at AT TIME ZONE g.zone);
+    l.gateway, l.currency, l.settlement_currency,
+    date_trunc('month', l.booked_at AT TIME ZONE g.zone);
 COMMENT ON VIEW settlement_fx IS
 'What conversion cost per gateway, pair of currencies and month, against the reference rates.';
 
@@ -233,6 +234,6 @@ CREATE FUNCTION settlement_lag(before date) RETURNS TABLE (
       FROM lags AS l JOIN gateway_account AS a ON a.gateway = l.gateway
 $$;
 COMMENT ON FUNCTION settlement_lag IS
-'The settlement lag per gateway and method in the 90 days before a business date: half (p50) and 99 of
-100 (p99) of the charges had their line within so many business days. learned_days, from 200 charges
+'The settlement lag per gateway and method in the 90 days before a business date: half (p50) and
+99 of 100 (p99) of the charges had their line within so many business days. learned_days, from 200 charges
 on, is then the grace before money is overdue; below that it is null and fixed_days holds.';

@@ -64,7 +64,7 @@ INSERT INTO settlement_line_fee (
 SELECT
     settlement_line_id,
     charged_line_id,
-    :business_date AS business_date,
+    :business_date,
     settlement_currency AS currency,
     0 AS amount_minor,
     0 AS expected_minor,

@@ -107,7 +107,10 @@ fitting AS (
                 AND r.volume_from_minor = 0
                 AND num_nonnulls(r.minimum_minor, r.maximum_minor) = 0
                 THEN 1
-            ELSE (SELECT x.minor_rate FROM fx_reference(r.amounts_in, s.fee_currency, s.booked_on) AS x)
+            ELSE (
+                SELECT x.minor_rate
+                FROM fx_reference(r.amounts_in, s.fee_currency, s.booked_on) AS x
+            )
         END AS minor_rate
     FROM scopes AS s
     INNER JOIN rate_card AS r
@@ -122,8 +125,9 @@ fitting AS (
 ),
 
 chosen AS (
-    SELECT DISTINCT ON (f.gateway, f.kind, f.method, f.country, f.currency, f.fee_currency, f.booked_on)
-        f.*
+    SELECT DISTINCT ON (
+        f.gateway, f.kind, f.method, f.country, f.currency, f.fee_currency, f.booked_on
+    ) f.*
     FROM fitting AS f
     LEFT JOIN volumes AS v
         ON
@@ -132,7 +136,7 @@ chosen AS (
             AND v.month_before = f.month_before
     WHERE
         f.volume_from_minor = 0
-        OR coalesce(f.volume_from_minor * f.minor_rate <= coalesce(v.volume_minor, 0), true)
+        OR coalesce(f.volume_from_minor * f.minor_rate <= coalesce(v.volume_minor, 0), TRUE)
     ORDER BY
         f.gateway, f.kind, f.method, f.country, f.currency, f.fee_currency, f.booked_on,
         f.rank DESC, f.volume_from_minor DESC
@@ -179,7 +183,7 @@ INSERT INTO settlement_line_fee (
 SELECT
     settlement_line_id,
     settlement_line_id AS charged_line_id,
-    :business_date AS business_date,
+    :business_date,
     rate_card_id,
     fee_currency AS currency,
     amount_minor,
@@ -191,6 +195,4 @@ ON CONFLICT (settlement_line_id) DO UPDATE SET
     rate_card_id = excluded.rate_card_id,
     expected_minor = excluded.expected_minor,
     reason = excluded.reason
-WHERE
-    settlement_line_fee.expected_minor IS NULL
-    AND settlement_line_fee.settlement_line_id = settlement_line_fee.charged_line_id
+WHERE settlement_line_fee.expected_minor IS NULL

@@ -4,7 +4,8 @@
 -- params: as_of
 INSERT INTO rate_card (
     gateway, kind, method, place, countries, currency, amounts_in, volume_from_minor, fixed_minor,
-    percent, minimum_minor, maximum_minor, valid_from, valid_to, rank, stated_at, fingerprint, loaded_at
+    percent, minimum_minor, maximum_minor, valid_from, valid_to, rank, stated_at, fingerprint,
+    loaded_at
 )
 SELECT
     n.gateway,
@@ -24,6 +25,6 @@ SELECT
     n.rank,
     n.stated_at,
     n.fingerprint,
-    :as_of AS loaded_at
+    :as_of
 FROM new_rate_card AS n
 ON CONFLICT (gateway, fingerprint) WHERE withdrawn_at IS NULL DO NOTHING

@@ -3,5 +3,9 @@
 -- writes: rows gateway
 SELECT n.gateway
 FROM new_rate_card_terms AS n
-WHERE NOT EXISTS (SELECT 1 FROM gateway_account AS a WHERE a.gateway = n.gateway)
+WHERE
+    NOT EXISTS (
+        SELECT 1 FROM gateway_account AS a
+        WHERE a.gateway = n.gateway
+    )
 ORDER BY n.gateway

@@ -39,7 +39,14 @@ referenced AS MATERIALIZED (
         r.day,
         r.minor_rate,
         r.way
-    FROM (SELECT DISTINCT c.currency, c.settlement_currency, c.booked_on FROM converted AS c) AS s
+    FROM (
+        SELECT
+            c.currency,
+            c.settlement_currency,
+            c.booked_on
+        FROM converted AS c
+        GROUP BY c.currency, c.settlement_currency, c.booked_on
+    ) AS s
     CROSS JOIN LATERAL fx_reference(s.currency, s.settlement_currency, s.booked_on) AS r
 ),
 
@@ -66,7 +73,7 @@ INSERT INTO settlement_line_fx (
 )
 SELECT
     settlement_line_id,
-    :business_date AS business_date,
+    :business_date,
     day AS reference_day,
     minor_rate,
     way,

@@ -5,7 +5,7 @@
 -- params: business_date
 INSERT INTO settlement_lag_day (business_date, gateway, method, lag_days, matches)
 SELECT
-    :business_date AS business_date,
+    :business_date,
     m.gateway,
     m.method,
     greatest(0, seen.number - captured.number) AS lag_days,
