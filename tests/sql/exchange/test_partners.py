@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import text
 
+from tieout.cli.main import main
 from tieout.exchange.partners import (
     PartnersFileError,
     PartnerSpec,
@@ -86,3 +87,20 @@ def test_a_partners_file_is_read_or_refused_in_words(tmp_path: Path) -> None:
         with pytest.raises(PartnersFileError, match="partners-file") as refused:
             read_partners(file)
         assert "\n" not in str(refused.value)
+
+
+def test_the_command_loads_rate_cards_from_the_folder_that_the_file_names(
+    case_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cards").mkdir()
+    card = tmp_path / "cards" / "adyen.yaml"
+    card.write_text("rates: [{percent: 1.4, fixed_minor: 25}]")
+    adyen = "{partner_id: adyen, kind: GATEWAY, name: Adyen, account: {account: main}}"
+    file = tmp_path / "partners.yaml"
+    file.write_text(f"rate_cards: cards\npartners: [{adyen}]")
+    for said in ("1 rates new, 0 withdrawn", "0 rates new, 0 withdrawn"):
+        assert main(["partners", "load", str(file)]) == 0
+        assert said in capsys.readouterr().out
+    card.write_text("rates: [{percent: lots}]")
+    assert main(["partners", "load", str(file)]) == 2
+    assert "line 1, field 'rates.0.percent'" in capsys.readouterr().err
