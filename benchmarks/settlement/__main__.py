@@ -20,6 +20,7 @@ import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 
+from benchmarks.settlement import faults
 from benchmarks.settlement.data import tables
 from tieout.kernel.sqlfiles import sql_text
 from tieout.settlement.engine import matching
@@ -38,6 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--faults", type=int, default=50_000, help="rows with every fault")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         files = Path(folder) / "payments.parquet", Path(folder) / "lines.parquet"
@@ -66,8 +68,19 @@ def main() -> None:
                 f"{name:40} {clock:6.2f} s {cpu:6.2f} s {cpu / floor:6.2f} x {to_pairs:>8}"
                 f" {found:>12,} pairs"
             )
+    _print_scores(args.faults)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"peak memory of all together: {peak:.1f} GB")
+
+
+def _print_scores(rows: int) -> None:
+    """Recall and precision of every code, against what was planted."""
+    planted = faults.plant(rows)
+    told = faults.facts(faults.run(planted))
+    print(f"\n{rows:,} payments with every fault: planted, recall, precision")
+    for what, count, right, wrong in faults.scores(planted.truth, told):
+        recall, precision = (right / total if total else 1.0 for total in (count, right + wrong))
+        print(f"{what:40} {count:>8,} {recall:>8.1%} {precision:>8.1%}")
 
 
 def _best(
