@@ -1,10 +1,28 @@
 -- purpose: Fee lines that name a line whose fee is judged are a part of its fee: by its reference at the
---   gateway, else by ours. Looks from new fee lines to all judged lines, and from lines that are judged
---   on this business date to all fee lines.
+--   gateway, else by ours. Looks from new fee lines to all judged lines, and from
+--   earlier fee lines that name none yet to those judged on this business date.
 -- reads: settlement_line (one row per line), settlement_line_fee (one row per judged line)
 -- writes: settlement_line_fee (one row per fee line that names a line)
 -- params: business_date
-WITH named AS (
+WITH earlier AS MATERIALIZED (
+    SELECT
+        f.settlement_line_id,
+        f.gateway,
+        f.gateway_ref,
+        f.original_ref,
+        f.order_ref
+    FROM settlement_line AS f
+    INNER JOIN rate_card_terms AS t ON t.gateway = f.gateway
+    WHERE
+        f.kind = 'fee'
+        AND f.first_reconciled_on < :business_date
+        AND NOT EXISTS (
+            SELECT 1 FROM settlement_line_fee AS k
+            WHERE k.settlement_line_id = f.settlement_line_id
+        )
+),
+
+named AS (
     SELECT
         f.settlement_line_id,
         c.settlement_line_id AS charged_line_id,
@@ -25,20 +43,22 @@ WITH named AS (
     SELECT
         f.settlement_line_id,
         c.settlement_line_id AS charged_line_id,
-        CASE WHEN f.order_ref = c.order_ref THEN 2 ELSE 1 END AS preference
-    FROM settlement_line_fee AS n
-    INNER JOIN settlement_line AS c ON c.settlement_line_id = n.settlement_line_id
-    INNER JOIN settlement_line AS f
-        ON
-            f.gateway = c.gateway
-            AND (
-                f.order_ref = c.order_ref
-                OR coalesce(f.original_ref, f.gateway_ref) = c.gateway_ref
-            )
-    WHERE
-        n.business_date = :business_date
-        AND f.kind = 'fee'
-        AND f.first_reconciled_on < :business_date
+        1 AS preference
+    FROM earlier AS f
+    INNER JOIN settlement_line AS c
+        ON c.gateway = f.gateway AND c.gateway_ref = coalesce(f.original_ref, f.gateway_ref)
+    INNER JOIN settlement_line_fee AS n
+        ON n.settlement_line_id = c.settlement_line_id AND n.business_date = :business_date
+    UNION ALL
+    SELECT
+        f.settlement_line_id,
+        c.settlement_line_id AS charged_line_id,
+        2 AS preference
+    FROM earlier AS f
+    INNER JOIN settlement_line AS c
+        ON c.gateway = f.gateway AND c.order_ref = f.order_ref
+    INNER JOIN settlement_line_fee AS n
+        ON n.settlement_line_id = c.settlement_line_id AND n.business_date = :business_date
 ),
 
 attributed AS (
