@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 from tieout.formats.containers import LIMITS, Limits, unpacked
-from tieout.formats.encodings import NotTextError, guess, transcoded
+from tieout.formats.encodings import NotTextError, guess, occurrences, transcoded
 from tieout.formats.results import FileRefused
 from tieout.kernel.errors import Place
 
@@ -90,10 +90,15 @@ class Source:
         """How often one or two bytes (not two of the same) occur in `data` between two places."""
         stop = len(self.data) if end is None else end
         more = len(part) - 1
-        return sum(
-            self.data[at : min(at + CHUNK + more, stop)].count(part)
-            for at in range(start, stop, CHUNK)
+        chunks = (
+            self.data[at : min(at + CHUNK + more, stop)] for at in range(start, stop, CHUNK)
         )
+        return sum(chunk.count(part) if more else occurrences(chunk, part) for chunk in chunks)
+
+    def has(self, part: bytes) -> bool:
+        """Whether one byte occurs in `data`."""
+        chunks = (self.data[at : at + CHUNK] for at in range(0, len(self.data), CHUNK))
+        return any(part in chunk for chunk in chunks)
 
     def place(self, at: int) -> Place:
         """The place of a byte of `data`."""
@@ -111,6 +116,17 @@ class Source:
             expected=expected,
             found=found,
             place=self.place(self.text_end),
+        )
+
+    def too_large(self, expected: str, found: str, line: int | None = None) -> FileRefused:
+        """The refusal of this file because it, or a part of it, is larger than may be held."""
+        return FileRefused(
+            "too-large",
+            f"The file is too large: expected {expected}, found {found}.",
+            remedy="Check that this is a file of the format, then ask the partner to split it.",
+            expected=expected,
+            found=found,
+            place=Place(self.name, line=line),
         )
 
     def misplaced(self, line: int | None, expected: str, found: str) -> FileRefused:

@@ -1,0 +1,68 @@
+"""The text of a file, held piece by piece, so that a file of any size takes little memory."""
+
+import codecs
+import io
+from collections.abc import Iterator
+
+from tieout.formats.source import CHUNK, Source
+
+LONGEST = 16 * 1024 * 1024
+"""How many characters the largest record of a file has."""
+
+
+class Window:
+    """Some of a file's text, from a byte on; `is_end` says that the held `text` is all the rest.
+
+    `line` is the physical line of that byte.
+    """
+
+    def __init__(self, source: Source, at: int = 0, line: int = 1) -> None:
+        self.source = source
+        self.text = ""
+        self.is_end = False
+        self._stream = source.stream(at)
+        self._decode = codecs.getincrementaldecoder("utf-8")().decode
+        self._has_returns = source.has(b"\r")
+        self._line, self._counted = line, 0
+        self.more(0)
+
+    def more(self, start: int) -> str:
+        """Let go of the text before `start` and hold more behind it; the text that is held then.
+
+        Raises FileRefused (too-large) where so much is held that no record can be as long.
+        """
+        line = self.line_at(start) if start else self._line
+        kept = self.text[start:]
+        if len(kept) > LONGEST:
+            expected = f"records of at most {LONGEST:,} characters"
+            raise self.source.too_large(expected, "a longer one", line)
+        size = max(CHUNK, len(kept))
+        block = self._stream.read(size)
+        self.is_end = len(block) < size
+        self.text = kept + self._decode(block, self.is_end)
+        self._counted = max(self._counted - start, 0)
+        return self.text
+
+    def line_at(self, at: int) -> int:
+        """The physical line of a place in `text` that is not before the last one asked for."""
+        text, start = self.text, self._counted
+        self._line += text.count("\n", start, at)
+        if self._has_returns:
+            self._line += text.count("\r", start, at) - text.count("\r\n", start, at)
+        self._counted = at
+        return self._line
+
+
+def lines_of(source: Source, at: int = 0) -> Iterator[str]:
+    """The physical lines of a file from a byte on, with their line breaks (LF, CR LF or CR).
+
+    Raises FileRefused (too-large) for a line that no record can be as long as.
+    """
+    text = io.TextIOWrapper(source.stream(at), encoding="utf-8", newline="")
+    number = 0
+    while line := text.readline(LONGEST):
+        number += 1
+        if len(line) == LONGEST and line[-1] not in "\r\n":
+            expected = f"lines of at most {LONGEST:,} characters"
+            raise source.too_large(expected, "a longer one", number)
+        yield line
