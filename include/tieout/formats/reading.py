@@ -55,13 +55,13 @@ def read(
 
 
 def read_all(
-    files: Sequence[tuple[str, bytes]],
+    files: Sequence[tuple[str, bytes | Path]],
     spec: FormatSpec,
     *,
     strict: bool = False,
     accepted: frozenset[str] = frozenset(),
 ) -> list[ParsedFile | FileRefused]:
-    """What `read` makes of each file (name and bytes), or why it is refused, in their order.
+    """What `read` makes of each file (its name, and its bytes or where they are), or why it is refused, in their order.
 
     Small files with the same columns are converted together, so that many of them are as quick as
     a large one. `accepted` holds the SHA-256 of files that are taken though they do not tie.
@@ -92,7 +92,9 @@ def _opened(
     return Gathering(spec, source, _name_facts(spec, name), terms), spec.layout.cut(source)
 
 
-def _read_or_wait(content: bytes, spec: FormatSpec, name: str, terms: Terms) -> ParsedFile | _Small:
+def _read_or_wait(
+    content: bytes | Path, spec: FormatSpec, name: str, terms: Terms
+) -> ParsedFile | _Small:
     gathering, grids = _opened(content, spec, name, terms)
     if gathering.source.size > SMALL_BYTES:
         return _gathered(gathering, grids)

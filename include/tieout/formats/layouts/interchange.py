@@ -117,7 +117,7 @@ class InterchangeLayout(Layout):
         grid.facts, grid.checks = facts, envelopes.ties.results()
         yield grid
 
-    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
+    def corrected(self, source: Source, texts: Mapping[int, str]) -> Iterator[bytes]:
         """A file in which the records that start with these segments have other texts.
 
         What a message says of its number of segments must still hold.
@@ -129,17 +129,15 @@ class InterchangeLayout(Layout):
             for line, raw in zip(grid.lines.to_pylist(), grid.raws or (), strict=True)
             if line in texts
         }
-        told: list[str] = []
         left_out = 0
         for segment in self.segments(source):
             end = segment.separators.terminator
             if segment.line in sizes:
                 left_out = sizes[segment.line]
-                told += [texts[segment.line].removesuffix(end), end]
+                yield (texts[segment.line].removesuffix(end) + end).encode()
             elif not left_out:
-                told += [segment.raw, end]
+                yield (segment.raw + end).encode()
             left_out -= bool(left_out)
-        return "".join(told)
 
     def render(self, content: Content) -> bytes:
         """The interchange that says these rows, by the words of `write`."""

@@ -72,7 +72,7 @@ class OfxLayout(Layout):
         """Records are elements, which may start and end anywhere in a line."""
         return False
 
-    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
+    def corrected(self, source: Source, texts: Mapping[int, str]) -> Iterator[bytes]:
         """The file with other texts of the records that start on these lines."""
         return with_texts(source, self.cut(source), texts)
 

@@ -84,7 +84,7 @@ class SwiftLayout(Layout):
         grid.checks = reading.totals.results
         yield grid
 
-    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
+    def corrected(self, source: Source, texts: Mapping[int, str]) -> Iterator[bytes]:
         """The file with other texts of the records that start on these lines."""
         return with_texts(source, self.cut(source), texts)
 

@@ -166,7 +166,7 @@ class TreeLayout(Layout):
         """Records are parts of a tree, which may start and end anywhere in a line."""
         return False
 
-    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
+    def corrected(self, source: Source, texts: Mapping[int, str]) -> Iterator[bytes]:
         """The file with other texts of the records that start on these lines."""
         return with_texts(source, self.cut(source), texts)
 

@@ -60,7 +60,7 @@ class XlsxLayout(DelimitedWords):
         """A workbook has no lines."""
         return False
 
-    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
+    def corrected(self, source: Source, texts: Mapping[int, str]) -> Iterator[bytes]:
         """A workbook is not written: its sender has to correct it. Raises FileRefused."""
         raise FileRefused(
             "structure",
