@@ -152,7 +152,7 @@ class Gathering:
     def _table(self, part: Part, problems: dict[int, RowProblem]) -> pa.Table:
         """The rows of a part that hold, with their places in the file."""
         cut = part.cut
-        numbers = pa.array(range(len(cut.grid.lines)), pa.int64())
+        numbers = pa.arange(0, len(cut.grid.lines))
         lines = cut.grid.lines
         if cut.origin is not None:
             numbers, lines = numbers.take(cut.origin), lines.take(cut.origin)
@@ -162,7 +162,7 @@ class Gathering:
         if not problems:
             return table
         bad = pa.array(list(problems), pa.int64())
-        return table.filter(pc.invert(pc.is_in(pa.array(range(cut.size), pa.int64()), bad)))
+        return table.filter(pc.invert(pc.is_in(pa.arange(0, cut.size), bad)))
 
 
 def _schema(spec: FormatSpec) -> pa.Schema:

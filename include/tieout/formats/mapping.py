@@ -8,8 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tieout.formats.columns import BadCell, Columns, constrain, convert
+from tieout.formats.content import content_of
 from tieout.formats.fields import FieldSpec, normal_name
 from tieout.formats.spec import FormatSpec
+
+_SPACE, _BEYOND_ASCII = 0x20, 0x80
 
 
 @dataclass
@@ -28,9 +31,18 @@ class Sources:
         """The column of that name, trimmed, null where blank."""
         key = normal_name(name)
         if key not in self._trimmed:
-            texts = pc.utf8_trim_whitespace(self.columns[self.names.index(key)])
-            self._trimmed[key] = pc.if_else(pc.equal(texts, ""), None, texts)
+            self._trimmed[key] = _trimmed(self.columns[self.names.index(key)])
         return self._trimmed[key]
+
+
+def _trimmed(cells: pa.StringArray) -> pa.StringArray:
+    """Without white space around, null where nothing is left."""
+    content = content_of(cells)
+    if not content.size:
+        return pa.nulls(len(cells), pa.string())
+    has_space = content.min() <= _SPACE or content.max() >= _BEYOND_ASCII
+    texts = pc.utf8_trim_whitespace(cells) if has_space else cells
+    return pc.if_else(pc.equal(texts, ""), None, texts)
 
 
 def convert_fields(spec: FormatSpec, sources: Sources, size: int) -> tuple[Columns, list[BadCell]]:
@@ -79,13 +91,15 @@ def _sum_of(
     each: FieldSpec, sources: Sources, done: Columns, size: int
 ) -> tuple[pa.Array, list[BadCell]]:
     """Plus less minus in minor units; null where all parts are blank."""
-    total, any_part = pa.array([0] * size, pa.int64()), pa.array([False] * size, pa.bool_())
+    total = pa.repeat(pa.scalar(0, pa.int64()), size)
+    any_part = pa.repeat(pa.scalar(False), size)
     bad: list[BadCell] = []
+    currencies = done[cast("str", each.currency)].dictionary_encode()
     for names, operation in ((each.plus, pc.add), (each.minus, pc.subtract)):
         for name in names:
             if name not in sources:
                 continue
-            part = convert(each, name, sources.texts(name), done[cast("str", each.currency)])
+            part = convert(each, name, sources.texts(name), currencies)
             bad += part.bad
             values, more = _with_sign(each, each.sign_of(name), sources, part.values)
             bad += more

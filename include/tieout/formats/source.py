@@ -90,9 +90,7 @@ class Source:
         """How often one or two bytes (not two of the same) occur in `data` between two places."""
         stop = len(self.data) if end is None else end
         more = len(part) - 1
-        chunks = (
-            self.data[at : min(at + CHUNK + more, stop)] for at in range(start, stop, CHUNK)
-        )
+        chunks = (self.data[at : min(at + CHUNK + more, stop)] for at in range(start, stop, CHUNK))
         return sum(chunk.count(part) if more else occurrences(chunk, part) for chunk in chunks)
 
     def has(self, part: bytes) -> bool:
