@@ -19,6 +19,7 @@ DocType = Literal[
     "ORDER_SPOOL",
     "PURCHASE_ORDER",
     "FUNCTIONAL_ACK",
+    "RECEIPT",
     "ACKNOWLEDGEMENT",
     "SHIPMENT",
     "TRACKING",
@@ -43,6 +44,8 @@ class FeedSpec(_Strict):
     connection. `complete_by` says how a file is known to be whole: `trailer` (its own totals),
     `marker` (NAME.done holds size and SHA-256) or `stable` (the same size on two looks).
     `consecutive`: the partner promises control numbers without holes, so that one is missed.
+    `promised_within_hours` is for RECEIPT: after so many business hours a file of ours without one
+    is an exception; left out, none is promised.
     """
 
     format_id: str
@@ -50,6 +53,7 @@ class FeedSpec(_Strict):
     file_glob: str = "*"
     complete_by: Literal["trailer", "marker", "stable"] = "trailer"
     consecutive: bool = False
+    promised_within_hours: int | None = Field(default=None, gt=0)
 
 
 class AccountSpec(_Strict):
@@ -78,6 +82,13 @@ class PartnerSpec(_Strict):
     def _account_is_a_gateways(self) -> "PartnerSpec":
         if (self.kind == "GATEWAY") != (self.account is not None):
             raise ValueError("a GATEWAY, and nobody else, states its account")
+        return self
+
+    @model_validator(mode="after")
+    def _promise_is_of_receipts(self) -> "PartnerSpec":
+        feeds = self.feeds.items()
+        if any(feed.promised_within_hours and name != "RECEIPT" for name, feed in feeds):
+            raise ValueError("only RECEIPT states promised_within_hours")
         return self
 
 
@@ -180,7 +191,7 @@ _FEED = pa.schema(
     dict.fromkeys(
         ["partner_id", "doc_type", "format_id", "directory", "file_glob", "complete_by"], _TEXT
     )
-    | {"consecutive": pa.bool_()}
+    | {"consecutive": pa.bool_(), "promised_within_hours": _NUMBER}
 )
 _ACCOUNT = pa.schema(
     {"gateway": _TEXT, "account": _TEXT}
