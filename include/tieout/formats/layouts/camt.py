@@ -12,7 +12,14 @@ from tieout.formats.layouts.replacing import with_texts
 from tieout.formats.layouts.xml_safe import Element, beginning, elements
 from tieout.formats.results import Fact
 from tieout.formats.source import Source
-from tieout.formats.statements import Balance, Statement, amount_of, statements_fact, turned
+from tieout.formats.statements import (
+    Balance,
+    Statement,
+    Summary,
+    amount_of,
+    statements_fact,
+    turned,
+)
 from tieout.formats.totals import Totals
 
 _VERSION = re.compile(r"camt\.05[234]\.\d{3}\.(\d{2})")
@@ -89,24 +96,12 @@ class CamtLayout(Layout):
 
 
 @dataclass
-class _Summary:
-    """How many entries there are and what they add up to without their signs."""
-
-    count: int = 0
-    sum: Decimal = Decimal(0)
-
-    def add(self, amount: Decimal | None) -> None:
-        self.count += 1
-        self.sum += abs(amount or Decimal(0))
-
-
-@dataclass
 class _Part:
     """A statement while its entries come by."""
 
     cells: dict[str, str]
     statement: Statement
-    summaries: dict[str, _Summary]
+    summaries: dict[str, Summary]
     entries: int = 0
 
 
@@ -115,7 +110,7 @@ class _Reading:
     source: Source
     part: str
     records: list[Record] = field(default_factory=list)
-    statements: list[Statement] = field(default_factory=list)
+    statements: list[str] = field(default_factory=list)
     totals: Totals = field(default_factory=Totals)
     facts: dict[str, Fact] = field(default_factory=dict)
     open: _Part | None = None
@@ -133,7 +128,6 @@ class _Reading:
     def _part_of(self, element: Element) -> _Part:
         if self.open is None:
             self.open = _opened(element)
-            self.statements.append(self.open.statement)
         return self.open
 
     def _entry(self, entry: Element, part: _Part) -> None:
@@ -168,13 +162,14 @@ class _Reading:
 
     def _close(self, element: Element, part: _Part) -> None:
         part.statement.tie(self.totals)
+        self.statements.append(part.statement.said)
         pages = element.at(f"{self.part}Pgntn/LastPgInd"), element.at(f"{self.part}Pgntn/PgNb")
         if pages[0] in {"", "true", "1"} and pages[1] in {"", "1"}:
             for name, summary in part.summaries.items():
                 self._check_summary(element, name, summary, part.statement.label)
         self.open = None
 
-    def _check_summary(self, element: Element, name: str, found: _Summary, where: str) -> None:
+    def _check_summary(self, element: Element, name: str, found: Summary, where: str) -> None:
         count = element.at(f"TxsSummry/{name}/NbOfNtries")
         total = amount_of(element.at(f"TxsSummry/{name}/Sum"))
         if count.isdecimal():
@@ -207,7 +202,7 @@ def _opened(element: Element) -> _Part:
     account = element.at("Acct/Id/IBAN") or element.at("Acct/Id/Othr/Id")
     statement = Statement(account, element.at("Id"), opening, closing)
     names = ("TtlNtries", "TtlCdtNtries", "TtlDbtNtries")
-    return _Part(cells, statement, {name: _Summary() for name in names})
+    return _Part(cells, statement, {name: Summary() for name in names})
 
 
 def _is_in(entry: Element, statement: Statement) -> bool:

@@ -182,7 +182,7 @@ class _Parser:
 @dataclass
 class _Reading:
     text: str
-    statements: list[Statement] = field(default_factory=list)
+    statements: list[str] = field(default_factory=list)
     waiting: list[_Element] = field(default_factory=list)
     line: int = 1
     counted: int = 0
@@ -209,7 +209,7 @@ class _Reading:
             statement.add(amount_of(record.cells["STMTTRN/TRNAMT"]), record.line)
             yield record
         self.waiting = []
-        self.statements.append(statement)
+        self.statements.append(statement.said)
 
     def _record(self, each: _Element, above: dict[str, str], currency: str) -> Record:
         own = {"STMTTRN/TRNAMT": ""} | _leaves(each, "STMTTRN")
