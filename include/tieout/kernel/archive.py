@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -112,6 +112,14 @@ def digest_of(body: bytes | Path) -> str:
         return hashlib.sha256(body).hexdigest()
     with body.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest_of_pieces(pieces: Iterable[bytes]) -> str:
+    """The SHA-256 of bytes that come one behind the other, in hex."""
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def path_of(sha256: str) -> Path:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tieout.kernel.cards import Span, card_spans
 
-BLOCK_BYTES = 256 * 1024
+BLOCK_BYTES = 1024 * 1024
 _AROUND = 64
 """How many bytes about a block are looked at with it: more than a card number and what follows."""
 _LEAST = 13
@@ -48,7 +48,7 @@ def _in_block(block: bytes) -> Iterator[Span]:
 
 def _runs(block: _Bytes) -> Iterator[Span]:
     """Where digits with spaces and hyphens between them stand that may be card numbers."""
-    digits = (block - np.uint8(ord("0"))) < 10  # noqa: PLR2004 (the digits)
+    digits = (block - np.uint8(ord("0"))) < 10
     flags = digits | (block == ord(" ")) | (block == ord("-"))
     starts, ends = _long_stretches(flags)
     if not len(starts):
@@ -77,13 +77,13 @@ def _long_stretches(flags: _Flags) -> tuple[_Places, _Places]:
 
 
 def _may_be_cards(block: _Bytes, starts: _Places, ends: _Places) -> _Flags:
-    """Whether digits without marks between them may be a card's by length, first and check digit."""
+    """Whether digits without marks between them may be a card's by length and check digit."""
     first = block[starts]
     right = (ends - starts <= _MOST) & (first >= ord("2")) & (first <= ord("6"))
     places = ends[:, None] - np.arange(1, _MOST + 1)
     inside = places >= starts[:, None]
     digits = np.where(inside, block[np.maximum(places, 0)] - np.uint8(ord("0")), 0)
     doubled = digits[:, 1::2] * 2
-    total = digits[:, ::2].sum(axis=1) + (doubled - 9 * (doubled > 9)).sum(axis=1)  # noqa: PLR2004
+    total = digits[:, ::2].sum(axis=1) + (doubled - 9 * (doubled > 9)).sum(axis=1)
     found: _Flags = right & (total % 10 == 0)
     return found
