@@ -127,7 +127,7 @@ def _looked_at(cell: str) -> str:
 
 def _maybe(column: pa.Array | pa.ChunkedArray) -> list[int]:
     matches = pc.match_substring_regex(column, _MAYBE)
-    positions: list[int] = pc.indices_nonzero(pc.fill_null(matches, False)).to_pylist()
+    positions: list[int] = pc.indices_nonzero(matches).to_pylist()  # nulls are none
     return positions
 
 

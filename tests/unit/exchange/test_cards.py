@@ -66,3 +66,18 @@ def test_references_and_telephone_numbers_are_not_cards() -> None:
 def test_a_card_in_a_payment_is_found() -> None:
     rows = pa.table({"payments": ["[]", '[{"method": "card", "number": "4111111111111111"}]']})
     assert card_rows(rows) == {1: "payments"}
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("4111 1111 1111 1111 12/27", "***************1111 12/27"),
+        ("4111111111111111 123", "************1111 123"),
+        ("2 4111-1111-1111-1111", "2 ***************1111"),
+        ("1234 4111 1111 1111 1111 5", "1234 ***************1111 5"),
+        ("3782 822463 10005 x", "*************0005 x"),
+        ("4111111111111111,5500005555555559", "************1111,************5559"),
+    ],
+)
+def test_a_card_is_found_beside_other_digits(text: str, masked: str) -> None:
+    assert mask_cards(text) == masked
