@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from tieout.formats.grid import ROWS_TOGETHER, Flaw, Grid, Record, grid_of_records
+from tieout.formats.grid import ROWS_TOGETHER, Flaw, Grid, Record, grid_of_records, numbered
 from tieout.formats.layouts.base import Layout, Recognised
 from tieout.formats.layouts.replacing import with_texts
 from tieout.formats.layouts.xml_safe import Element, beginning, elements
@@ -66,6 +66,7 @@ class CamtLayout(Layout):
         named = f"version {int(version[1])} of " if version else ""
         return Recognised((), certain=True, reason=f"it is {named}camt.{self.message}")
 
+    @numbered
     def cut(self, source: Source) -> Iterator[Grid]:
         """The entries, some thousands at a time; facts and checks come with the last of them."""
         part = _PART[self.message]

@@ -6,7 +6,7 @@ from itertools import islice
 from pydantic import Field
 
 from tieout.formats.fields import Names
-from tieout.formats.grid import Grid, Record, grid_of_records
+from tieout.formats.grid import Grid, Record, grid_of_records, numbered
 from tieout.formats.layouts.base import Content, Layout, Recognised
 from tieout.formats.layouts.message_writing import Outgoing
 from tieout.formats.layouts.messages import MessageWords
@@ -92,6 +92,7 @@ class InterchangeLayout(Layout):
         reason = f"it is an {self.standard} interchange of {message.kind}{also}, as {format_id} is"
         return Recognised(names, certain=True, reason=reason)
 
+    @numbered
     def cut(self, source: Source) -> Iterator[Grid]:
         """The rows of all messages; one message is held at a time."""
         envelopes = self.envelopes(source)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tieout.formats.grid import ROWS_TOGETHER, Grid, Record, grid_of_records
+from tieout.formats.grid import ROWS_TOGETHER, Grid, Record, grid_of_records, numbered
 from tieout.formats.layouts.base import Layout, Recognised
 from tieout.formats.layouts.ofx_elements import LINES, START, Element, elements
 from tieout.formats.layouts.replacing import with_texts
@@ -39,6 +39,7 @@ class OfxLayout(Layout):
         version = "2" if "<?OFX" in head.text[: start.start()] else "1"
         return Recognised((), certain=True, reason=f"it is OFX of version {version}")
 
+    @numbered
     def cut(self, source: Source) -> Iterator[Grid]:
         """The transactions of all statements, some thousands at a time."""
         reading = _Reading(source)
