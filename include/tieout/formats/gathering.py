@@ -48,7 +48,7 @@ class Gathering:
         self._checks: list[CheckResult] = []
         self._problems: list[RowProblem] = []
         self._names: dict[str, None] = {}
-        self._read = self._skipped = 0
+        self._read = self._skipped = self._left_out = 0
         self._trailer_line: int | None = None
         self._lines: int | None = None
 
@@ -75,6 +75,7 @@ class Gathering:
         self._problems += [problems[row] for row in sorted(problems)]
         self._read += size
         self._skipped += size - part.cut.size
+        self._left_out += grid.left_out
         self._facts |= grid.facts
         self._checks += grid.checks
         self._trailer_line = grid.trailer_line or self._trailer_line
@@ -90,7 +91,6 @@ class Gathering:
         self._refuse_above_share(self._read)
         checks = [*self._checks, *(tally.result(self._facts) for tally in self._tallies)]
         self._refuse_failed(checks)
-        bad = len(self._problems)
         columns = tuple(self._names) if self.spec.layout.has_columns else ()
         stored = self._rows.stored()
         known = known_names(self.spec)
@@ -103,12 +103,18 @@ class Gathering:
             rejected=self._problems,
             facts=self._facts,
             checks=checks,
-            counts=Counts(self._read, self._read - self._skipped - bad, bad, self._skipped),
+            counts=self._counts(),
             columns=columns,
             new_columns=tuple(name for name in columns if name not in known),
             absent_columns=tuple(absent_columns(self.spec, columns)) if columns else (),
             on_disk=stored.on_disk,
         )
+
+    def _counts(self) -> Counts:
+        """Records that the layout left out are among those read, and skipped."""
+        bad, out = len(self._problems), self._left_out
+        applied = self._read - self._skipped - bad
+        return Counts(self._read + out, applied, bad, self._skipped + out)
 
     def _refuse_early(self) -> None:
         """A row has at least a line of its own, so that the lines bound the rows still to come."""

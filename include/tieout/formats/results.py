@@ -45,7 +45,8 @@ class CheckResult:
 class Counts:
     """Rows of the file: read = applied + rejected + skipped.
 
-    Skipped records are by the partner's documentation no canonical rows.
+    Skipped records are by the partner's documentation no canonical rows; blank rows and rows of
+    totals are among them.
     """
 
     read: int
@@ -98,8 +99,8 @@ class FileRefused(TieoutError):  # noqa: N818 (it is what happened to the file)
     """A file that is not taken at all; nothing of it may be loaded.
 
     `reason` is one of empty, encoding, structure, truncated, too-large, missing-column, new-column,
-    control-total, bad-rows; `expected` and `found` say in words what did not hold; card numbers in
-    them are masked.
+    control-total, bad-rows, card-number; `expected` and `found` say in words what did not hold;
+    card numbers in them are masked.
     """
 
     slug = "file-refused"
