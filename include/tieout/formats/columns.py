@@ -160,7 +160,8 @@ def _try_cell(field: FieldSpec, word: str) -> Value | None:
 
 
 def _whole(field: FieldSpec, texts: pa.StringArray) -> pa.Array:
-    return _sure(plain_numbers(texts, field.numbers), r"^-?\d{1,18}$").cast(pa.int64())
+    pattern = r"^-?\d{1,17}$" if field.type == "money" else r"^-?\d{1,18}$"
+    return _sure(plain_numbers(texts, field.numbers), pattern).cast(pa.int64())
 
 
 def _fast_money(

@@ -7,6 +7,7 @@ from typing import cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tieout.formats.cells import MOST_MINOR, OUT_OF_BOUNDS
 from tieout.formats.columns import BadCell, Columns, constrain, convert
 from tieout.formats.content import content_of
 from tieout.formats.fields import FieldSpec, normal_name
@@ -95,7 +96,7 @@ def _sum_of(
     any_part = pa.repeat(pa.scalar(False), size)
     bad: list[BadCell] = []
     currencies = done[cast("str", each.currency)].dictionary_encode()
-    for names, operation in ((each.plus, pc.add), (each.minus, pc.subtract)):
+    for names, operation in ((each.plus, pc.add_checked), (each.minus, pc.subtract_checked)):
         for name in names:
             if name not in sources:
                 continue
@@ -105,7 +106,13 @@ def _sum_of(
             bad += more
             any_part = pc.or_(any_part, pc.is_valid(values))
             total = operation(total, pc.fill_null(values, 0))
-    return pc.if_else(any_part, total, None), bad
+    far = pc.greater(pc.abs(total), MOST_MINOR)
+    first = (*each.plus, *each.minus)[0]
+    bad += [
+        BadCell(row, first, None, "money", OUT_OF_BOUNDS, "Check the amounts of the row.")
+        for row in pc.indices_nonzero(far).to_pylist()
+    ]
+    return pc.if_else(pc.and_(any_part, pc.invert(far)), total, None), bad
 
 
 def _with_sign(
