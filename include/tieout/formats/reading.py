@@ -61,10 +61,11 @@ def read_all(
     strict: bool = False,
     accepted: frozenset[str] = frozenset(),
 ) -> list[ParsedFile | FileRefused]:
-    """What `read` makes of each file (its name, and its bytes or where they are), or why it is refused, in their order.
+    """What `read` makes of each file, or why it is refused, in their order.
 
-    Small files with the same columns are converted together, so that many of them are as quick as
-    a large one. `accepted` holds the SHA-256 of files that are taken though they do not tie.
+    A file is given by its name, and its bytes or where they are. Small files with the same columns
+    are converted together, so that many of them are as quick as a large one. `accepted` holds the
+    SHA-256 of files that are taken though they do not tie.
     """
     found: dict[int, ParsedFile | FileRefused] = {}
     alike: dict[tuple[str, ...], list[tuple[int, _Small]]] = {}
