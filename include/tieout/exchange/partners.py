@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from sqlalchemy import Connection
 
 from tieout.formats.registry import format_spec
+from tieout.formats.writing import longest_receiver
 from tieout.kernel.calendars import load_calendar
 from tieout.kernel.database import execute
 from tieout.kernel.errors import Place, TieoutError
@@ -25,6 +26,10 @@ DocType = Literal[
     "TRACKING",
     "SETTLEMENT",
 ]
+
+
+OUTGOING: tuple[DocType, ...] = ("PURCHASE_ORDER", "FUNCTIONAL_ACK")
+"""What we send; everything else comes."""
 
 
 class PartnersFileError(TieoutError):
@@ -128,10 +133,11 @@ def load_partners(connection: Connection, partners: Sequence[PartnerSpec]) -> in
     """Write partners, feeds and accounts, and the calendars that they count by.
 
     What a partner had is replaced; partners that are not named stay. Returns how many were written.
-    Raises SettingsError for a format or a calendar that does not exist.
+    Raises SettingsError for a format or a calendar that does not exist, and PartnersFileError for a
+    partner to whom no file can be addressed in the format of its feed.
     """
-    for format_id in {feed.format_id for each in partners for feed in each.feeds.values()}:
-        format_spec(format_id)
+    for each in partners:
+        _refuse_unaddressable(each)
     for calendar_id in sorted({each.calendar_id for each in partners}):
         load_calendar(connection, calendar_id)
     stage(connection, "new_partner", _rows(_PARTNER, partners))
@@ -142,6 +148,17 @@ def load_partners(connection: Connection, partners: Sequence[PartnerSpec]) -> in
     execute(connection, "exchange/save_feeds")
     execute(connection, "exchange/save_accounts")
     return written
+
+
+def _refuse_unaddressable(partner: PartnerSpec) -> None:
+    for doc_type, feed in partner.feeds.items():
+        longest = longest_receiver(format_spec(feed.format_id))
+        if doc_type in OUTGOING and longest is not None and len(partner.partner_id) > longest:
+            raise PartnersFileError(
+                f"{partner.partner_id!r} is too long an id for {doc_type} in {feed.format_id}.",
+                remedy=f"An envelope has room for {longest} characters: give a shorter id.",
+                place=Place(field="partner_id"),
+            )
 
 
 def load_products(connection: Connection, products: pa.Table) -> int:

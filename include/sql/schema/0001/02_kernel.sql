@@ -94,6 +94,7 @@ CREATE TABLE source_file (
     size_bytes bigint NOT NULL,
     remote_mtime timestamptz,
     times_again integer NOT NULL DEFAULT 0,
+    unanswered text,
     control_no text,
     format_id text NOT NULL,
     received_at timestamptz NOT NULL,
@@ -114,6 +115,8 @@ CREATE UNIQUE INDEX source_file_control_no ON source_file (partner_id, doc_type,
 WHERE status = 'LOADED';
 COMMENT ON COLUMN source_file.times_again IS
 'How often the partner has sent the same bytes under the same name again.';
+COMMENT ON COLUMN source_file.unanswered IS
+'Why no acknowledgement of the file could be made; after ''no-envelope'' none is tried again.';
 COMMENT ON TABLE source_file IS
 'One row per file that came or went, as it was; the archive keeps the bytes under their hash.';
 
