@@ -11,7 +11,16 @@ from tieout.world.orders import vendor_name
 from tieout.world.post import Post
 from tieout.world.scenario import CARRIER, Scenario, ScenarioError
 from tieout.world.storefront import Storefront, Till
-from tieout.world.vendors import ANSWERS, ORDERS, RECEIPTS, SHIPMENTS, Vendors, account_of
+from tieout.world.tongues import tongue_of
+from tieout.world.vendors import (
+    ANSWERS,
+    CONFIRMATIONS,
+    ORDERS,
+    RECEIPTS,
+    SHIPMENTS,
+    Vendors,
+    account_of,
+)
 
 LEDGER, TRUTH, SPOOL, SFTP = "ledger.sqlite", "truth.jsonl", "spool", "sftp"
 TILL = "till"
@@ -59,10 +68,16 @@ def directories(scenario: Scenario) -> list[Path]:
     vendors = [
         Path(account_of(scenario, vendor), vendor_name(vendor), kind)
         for vendor in range(scenario.vendors)
-        for kind in (ORDERS, ANSWERS, SHIPMENTS, *([RECEIPTS] * (vendor < scenario.x12_vendors)))
+        for kind in _folders(scenario, vendor)
     ]
     gateways = [Path(gateway, SETTLEMENT) for gateway in scenario.gateways]
     return [*vendors, Path(CARRIER, TRACKING), *gateways]
+
+
+def _folders(scenario: Scenario, vendor: int) -> tuple[str, ...]:
+    folders = (ORDERS, ANSWERS, SHIPMENTS)
+    speaks_edi = tongue_of(scenario, vendor).receipt is not None
+    return (*folders, RECEIPTS, CONFIRMATIONS) if speaks_edi else folders
 
 
 def accounts(scenario: Scenario) -> list[str]:
