@@ -196,7 +196,7 @@ def open_head(content: bytes | Path, name: str, encodings: Sequence[str]) -> Sou
         except NotTextError:
             continue
         if not whole:
-            body = body[: body.rfind(b"\n") + 1] or body
+            body = body[: body.rfind(b"\n") + 1] or body.decode("utf-8", "ignore").encode()
         return None if _is_blank(body) else Source(name, body, "", len(start))
     return None
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.golden.formats import ROOT as GOLDEN
 from tieout.formats.corrections import read_corrected
-from tieout.formats.layouts import xml_safe, xml_tree
+from tieout.formats.layouts import tree, xml_safe
 from tieout.formats.layouts.json_tree import JsonLayout
 from tieout.formats.layouts.tree import ErrorAnswer, LocalZone, Parts
 from tieout.formats.layouts.xml_tree import Total, XmlLayout
@@ -215,11 +215,11 @@ def test_too_many_elements_at_once_are_refused(monkeypatch):
 
 def test_units_are_given_out_one_by_one(monkeypatch):
     monkeypatch.setattr(xml_safe, "MAX_HELD", 50)
-    monkeypatch.setattr(xml_tree, "ROWS_AT_ONCE", 20)
+    monkeypatch.setattr(tree, "ROWS_AT_ONCE", 20)
     layout = ORDERS.model_copy(update={"unit": "orders/order", "rows": ("orders/order",)})
     text = "<orders><day>3</day>" + "<order><a>1</a></order>" * 60 + "<end/></orders>"
     grids = list(layout.cut(source(text)))
-    assert [len(grid.lines) for grid in grids] == [21, 21, 18]
+    assert [len(grid.lines) for grid in grids] == [20, 20, 20]
     assert [line for grid in grids for line in grid.lines.to_pylist()] == list(range(1, 61))
     assert {name for grid in grids for name in grid.names} == {"a", "../day"}
 

@@ -13,12 +13,12 @@ LONGEST = 16 * 1024 * 1024
 class Window:
     """Some of a file's text, from a byte on; `is_end` says that the held `text` is all the rest.
 
-    `line` is the physical line of that byte.
+    `line` is the physical line of that byte. `at` is the byte where `text` starts.
     """
 
     def __init__(self, source: Source, at: int = 0, line: int = 1) -> None:
         self.source = source
-        self.text = ""
+        self.text, self.at = "", at
         self.is_end = False
         self._stream = source.stream(at)
         self._decode = codecs.getincrementaldecoder("utf-8")().decode
@@ -32,6 +32,7 @@ class Window:
         Raises FileRefused (too-large) where so much is held that no record can be as long.
         """
         line = self.line_at(start) if start else self._line
+        self.at += len(self.text[:start].encode())
         kept = self.text[start:]
         if len(kept) > LONGEST:
             expected = f"records of at most {LONGEST:,} characters"
@@ -44,13 +45,19 @@ class Window:
         return self.text
 
     def line_at(self, at: int) -> int:
-        """The physical line of a place in `text` that is not before the last one asked for."""
-        text, start = self.text, self._counted
-        self._line += text.count("\n", start, at)
-        if self._has_returns:
-            self._line += text.count("\r", start, at) - text.count("\r\n", start, at)
+        """The physical line of a place in `text`, quick where it is behind the last asked for."""
+        if at < self._counted:
+            return self._line - self._breaks(at, self._counted)
+        self._line += self._breaks(self._counted, at)
         self._counted = at
         return self._line
+
+    def _breaks(self, start: int, end: int) -> int:
+        text = self.text
+        found = text.count("\n", start, end)
+        if self._has_returns:
+            found += text.count("\r", start, end) - text.count("\r\n", start, end)
+        return found
 
 
 def lines_of(source: Source, at: int = 0) -> Iterator[str]:

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 from xml.parsers import expat
 
+from tieout.formats.layouts.windows import LONGEST
 from tieout.formats.results import FileRefused
 from tieout.formats.source import SEND_AGAIN, Source
 from tieout.kernel.errors import Place
 
 MAX_DEPTH = 64
 MAX_HELD = 500_000
-"""How many elements may be in memory at once."""
+"""How many elements may be in memory at once; one with a long text counts as several."""
+_LONG_TEXT = 256
 _CHUNK = 65_536
 _TOO_EARLY = {
     expat.errors.XML_ERROR_NO_ELEMENTS,
@@ -82,8 +84,9 @@ def elements(source: Source, paths: Sequence[Path]) -> Iterator[Element]:
     truncated, too-large).
     """
     parser = _Parser(source, paths)
-    for start in range(0, len(source.data), _CHUNK):
-        yield from parser.feed(bytes(source.data[start : start + _CHUNK]))
+    stream = source.stream()
+    while chunk := stream.read(_CHUNK):
+        yield from parser.feed(chunk)
     yield from parser.feed(b"", is_last=True)
 
 
@@ -111,7 +114,7 @@ class _Parser:
         self.names: list[str] = []
         self.top: Element | None = None
         self.done: list[Element] = []
-        self.held = 0
+        self.held = self.fed = 0
         parser = expat.ParserCreate("utf-8", "}")
         parser.buffer_text = True
         parser.StartElementHandler = self._start
@@ -127,6 +130,10 @@ class _Parser:
             self.parser.Parse(chunk, is_last)
         except expat.ExpatError as error:
             self._fault(error)
+        self.fed += len(chunk)
+        if self.fed - self.parser.CurrentByteIndex > LONGEST:
+            expected = f"tags and texts of at most {LONGEST:,} bytes"
+            self._refuse("too-large", self.parser.CurrentLineNumber, expected, "longer ones")
         done, self.done = self.done, []
         return done
 
@@ -190,6 +197,7 @@ class _Parser:
     def _characters(self, text: str) -> None:
         if self.top is not None and (self.top.texts or not text.isspace()):
             self.top.texts.append(text)
+            self.held += len(text) // _LONG_TEXT
 
     def _entity(self, name: str, *_: object) -> None:
         line = self.parser.CurrentLineNumber
@@ -205,4 +213,5 @@ def _no_element() -> int:
 
 
 def _size(element: Element) -> int:
-    return 1 + sum(map(_size, element.children))
+    long = sum(len(text) // _LONG_TEXT for text in element.texts)
+    return 1 + long + sum(map(_size, element.children))
