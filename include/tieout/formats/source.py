@@ -153,7 +153,10 @@ class _Mapped(io.RawIOBase):
         view = memoryview(cast("bytearray", buffer))
         found = self._data[self._at : self._at + len(view)]
         view[: len(found)] = found
+        chunk = self._at // CHUNK
         self._at += len(found)
+        if self._at // CHUNK > chunk:
+            self._data.madvise(mmap.MADV_DONTNEED)
         return len(found)
 
 
