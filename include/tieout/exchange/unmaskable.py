@@ -1,12 +1,12 @@
 """Card numbers in files that are not text as they stand: packed, or in an unknown encoding."""
 
 import gzip
-import io
 import zipfile
 import zlib
 from collections.abc import Iterator
+from io import BufferedIOBase, BytesIO
 from pathlib import Path
-from typing import IO, cast
+from typing import cast
 
 from tieout.kernel.card_search import card_places
 
@@ -23,35 +23,35 @@ def packed_cards(content: bytes | Path) -> Iterator[str]:
 
     A file that is broken is looked through as far as it can be unpacked.
     """
-    with content.open("rb") if isinstance(content, Path) else io.BytesIO(content) as raw:
+    with content.open("rb") if isinstance(content, Path) else BytesIO(content) as raw:
         left = MOST_BYTES
         for part in _parts(raw):
             try:
                 before = b""
-                while chunk := part.read(_CHUNK):
+                while chunk := part.read1(_CHUNK):
                     left -= len(chunk)
                     if left < 0:
                         yield UNKNOWN
                         return
                     yield from _cards(before + chunk)
-                    before = chunk[-_AROUND:]
+                    before = (before + chunk)[-_AROUND:]
             except _BROKEN:
                 continue
 
 
-def _parts(raw: IO[bytes]) -> Iterator[IO[bytes]]:
+def _parts(raw: BufferedIOBase) -> Iterator[BufferedIOBase]:
     """The file as it stands, and what is packed in it."""
-    start = raw.read(4)
+    start = raw.read(2)
     raw.seek(0)
     yield raw
     raw.seek(0)
     if start.startswith(b"\x1f\x8b"):
         with gzip.GzipFile(fileobj=raw) as inflated:
-            yield cast("IO[bytes]", inflated)
+            yield inflated
     elif start.startswith(b"PK"):
         try:
             with zipfile.ZipFile(raw) as zipped:
-                yield from (zipped.open(each) for each in zipped.infolist())
+                yield from (cast("BufferedIOBase", zipped.open(each)) for each in zipped.infolist())
         except _BROKEN:
             return
 

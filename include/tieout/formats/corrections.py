@@ -15,6 +15,8 @@ from tieout.formats.results import Counts, ParsedFile
 from tieout.formats.source import open_source
 from tieout.formats.spec import FormatSpec
 
+_ROWS_TOGETHER = 65_536
+
 
 def record_texts(
     content: bytes | Path, spec: FormatSpec, *, name: str, lines: Collection[int]
@@ -54,7 +56,11 @@ def read_corrected(
             out.writelines(spec.layout.corrected(source, corrected))
         parsed = read(path, spec, name=name, accept_unbalanced=accept_unbalanced)
     wanted = pa.array(list(corrected), pa.int64())
-    rows = parsed.rows.filter(pc.is_in(parsed.rows.column("line_no"), wanted))
+    found = [
+        batch.filter(pc.is_in(batch.column("line_no"), wanted))
+        for batch in parsed.batches(_ROWS_TOGETHER)
+    ]
+    rows = pa.Table.from_batches(found, parsed.rows.schema)
     rejected = [problem for problem in parsed.rejected if problem.line in corrected]
     counts = Counts(len(rows) + len(rejected), len(rows), len(rejected))
     return replace(parsed, rows=rows, rejected=rejected, counts=counts, on_disk=None)
