@@ -149,6 +149,14 @@ class _Mapped(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: len(self._data)}[whence]
+        self._at = max(base + offset, 0)
+        return self._at
+
     def readinto(self, buffer: object, /) -> int:
         view = memoryview(cast("bytearray", buffer))
         found = self._data[self._at : self._at + len(view)]
@@ -177,7 +185,7 @@ def open_source(
     sha256, size = _identity(content)
     with unpacked(content, name, limits) as stream:
         if binary:
-            return Source(name, _kept(_chunks(stream)), sha256, size)
+            return Source(name, kept(_chunks(stream)), sha256, size)
         data = _decoded(stream, name, encodings)
     if _is_blank(data):
         raise _empty(name, size)
@@ -224,7 +232,7 @@ def _decoded(stream: IO[bytes], name: str, encodings: Sequence[str]) -> Content:
     wrong: NotTextError | None = None
     for encoding in found.encodings:
         try:
-            return _kept(transcoded(chain([start], _chunks(stream)), encoding, found.mark))
+            return kept(transcoded(chain([start], _chunks(stream)), encoding, found.mark))
         except NotTextError as error:
             wrong = wrong or error
             stream.seek(len(start))
@@ -239,7 +247,7 @@ def _decoded(stream: IO[bytes], name: str, encodings: Sequence[str]) -> Content:
     ) from wrong
 
 
-def _kept(chunks: Iterator[bytes]) -> Content:
+def kept(chunks: Iterator[bytes]) -> Content:
     """All chunks: in memory where they are few, else mapped from a file without a name."""
     few: list[bytes] = []
     size = 0

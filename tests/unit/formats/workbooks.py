@@ -72,7 +72,8 @@ def workbook(
     }
     files |= parts or {}
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as zipped:
+    with zipfile.ZipFile(out, "w") as zipped:
         for name, content in files.items():
-            zipped.writestr(zipfile.ZipInfo(name, (2026, 3, 5, 0, 0, 0)), content)
+            info = zipfile.ZipInfo(name, (2026, 3, 5, 0, 0, 0))
+            zipped.writestr(info, content, zipfile.ZIP_DEFLATED)
     return out.getvalue()

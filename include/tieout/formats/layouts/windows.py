@@ -2,8 +2,9 @@
 
 import codecs
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from tieout.formats.grid import Grid
 from tieout.formats.source import CHUNK, Source
 
 LONGEST = 16 * 1024 * 1024
@@ -73,3 +74,15 @@ def lines_of(source: Source, at: int = 0) -> Iterator[str]:
             expected = f"lines of at most {LONGEST:,} characters"
             raise source.too_large(expected, "a longer one", number)
         yield line
+
+
+def texts_of_lines(source: Source, grid: Grid, rows: Sequence[int]) -> Iterator[str]:
+    """The texts of rows that consist of whole lines, by their ascending indices in the grid."""
+    lines = io.TextIOWrapper(source.stream(grid.starts_at), encoding="utf-8", newline="")
+    number = grid.starts_on
+    for row in rows:
+        start, end = grid.lines[row].as_py(), grid.after(row)
+        for _ in range(number, start):
+            lines.readline()
+        yield "".join(lines.readline() for _ in range(start, end)).rstrip("\r\n")
+        number = end
