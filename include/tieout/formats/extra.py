@@ -55,7 +55,10 @@ def extra_column(spec: FormatSpec, sources: Sources, size: int) -> pa.StringArra
     parts = [part for member in members[:always] for part in member.parts(behind=",")]
     parts += members[always].parts()
     parts += [part for member in members[always + 1 :] for part in member.parts(before=",")]
-    return pc.binary_join_element_wise(*_merged(["{", *parts, "}"]), "")
+    merged = _merged(["{", *parts, "}"])
+    if len(merged) == 1:
+        return pa.repeat(pa.scalar(merged[0], pa.string()), size)
+    return pc.binary_join_element_wise(*merged, "")
 
 
 def _merged(parts: Sequence[_Part]) -> list[_Part]:
@@ -83,15 +86,21 @@ def _keys(written: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class _Member:
-    """One key of the objects and its texts, escaped; `always` where no row is without it."""
+    """One key of the objects and its texts, escaped; `always` where no row is without it.
+
+    `same` is the text of all rows where they have the same one.
+    """
 
     key: str
     texts: pa.StringArray
     always: bool
+    same: str | None
 
     def parts(self, *, before: str = "", behind: str = "") -> list[_Part]:
         """What is joined: the member between two marks, nothing where the cell is blank."""
         start, end = f'{before}"{self.key}":"', f'"{behind}'
+        if self.same:
+            return [start + self.same + end]
         if self.always:
             return [start, self.texts, end]
         coded = few_words(self.texts)
@@ -110,4 +119,6 @@ def _member(name: str, cells: pa.StringArray) -> _Member:
         ]
         cells = pa.array(escaped, pa.string()).take(coded.indices)
     is_always = not pc.any(pc.equal(cells, "")).as_py()
-    return _Member(json.dumps(name, ensure_ascii=False)[1:-1], cells, is_always)
+    is_same = is_always and pc.all(pc.equal(cells, cells[0])).as_py()
+    same = cells[0].as_py() if is_same else None
+    return _Member(json.dumps(name, ensure_ascii=False)[1:-1], cells, is_always, same)
