@@ -107,6 +107,7 @@ def load_rows(
         execute(connection, f"exchange/{statement}", as_of=as_of)
     ids = [each.source_file_id for each in taken]
     execute(connection, "exchange/finish_files", as_of=as_of, source_file_ids=ids)
+    execute(connection, "exchange/note_paths", source_file_ids=ids)
     return Counts(**fetch(connection, "exchange/outcome")[0])
 
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from tieout.formats import families
 from tieout.formats.checks import tallies_of
 from tieout.formats.fields import normal_name
-from tieout.formats.parts import Part, absent_columns, known_names, refuse_columns
+from tieout.formats.parts import Part, absent_columns, known_names, paths_seen, refuse_columns
 from tieout.formats.problems import row_problems, unreadable
 from tieout.formats.results import CheckResult, Counts, Fact, FileRefused, ParsedFile, RowProblem
 from tieout.formats.source import Source
@@ -94,6 +94,8 @@ class Gathering:
         columns = tuple(self._names) if self.spec.layout.has_columns else ()
         stored = self._rows.stored()
         known = known_names(self.spec)
+        named = () if self.spec.layout.has_columns else self._names
+        known_paths, unknown_paths = paths_seen(self.spec, named) if named else ((), ())
         return ParsedFile(
             format_id=self.spec.id,
             name=self.source.name,
@@ -107,6 +109,8 @@ class Gathering:
             columns=columns,
             new_columns=tuple(name for name in columns if name not in known),
             absent_columns=tuple(absent_columns(self.spec, columns)) if columns else (),
+            known_paths=tuple(known_paths),
+            unknown_paths=tuple(unknown_paths),
             on_disk=stored.on_disk,
         )
 

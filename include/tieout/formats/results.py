@@ -66,7 +66,10 @@ class ParsedFile:
     and `record_no` (1 for the first row). `facts` are header, trailer and name-pattern facts.
     `columns` are the file's where it names them once, normalised; of these the format knows no
     field for `new_columns`, whose cells are in `extra` only. `absent_columns` are columns that the
-    format knows and the file has not, nor another one instead. `on_disk` is what `rows` are mapped
+    format knows and the file has not, nor another one instead. A file that names its cells one by
+    one (JSON, XML, EDI) has paths instead: `known_paths` are the first sources of the fields that
+    it says something of, `unknown_paths` the cells that no field is made of, each told once however
+    often it is repeated. `on_disk` is what `rows` are mapped
     from where they are many.
     """
 
@@ -82,6 +85,8 @@ class ParsedFile:
     columns: tuple[str, ...] = ()
     new_columns: tuple[str, ...] = ()
     absent_columns: tuple[str, ...] = ()
+    known_paths: tuple[str, ...] = ()
+    unknown_paths: tuple[str, ...] = ()
     on_disk: mmap.mmap | None = field(default=None, repr=False, compare=False)
 
     def batches(self, size: int) -> Iterator[pa.RecordBatch]:

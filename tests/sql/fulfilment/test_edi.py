@@ -198,6 +198,20 @@ def test_a_file_that_does_not_tie_is_rejected(edi: Trade) -> None:
     assert b"AK9*R*2*2*0~" in path.read_bytes()
 
 
+def test_a_segment_that_no_file_had_before_is_told_as_drift(edi: Trade) -> None:
+    drift = "SELECT subject FROM exception_case WHERE code = 'FORMAT_DRIFT'"
+    hand_in(edi, "ACKNOWLEDGEMENT", x12("855", ANSWERS[0], control=1))
+    edi.take_in()
+    raise_exceptions(as_of=LATER)
+    assert edi.rows(drift) == []
+    changed = [ANSWERS[1][0], "MSG*see our new terms", *ANSWERS[1][1:]]
+    hand_in(edi, "ACKNOWLEDGEMENT", x12("855", changed, control=2), "b.edi")
+    later = LATER + timedelta(hours=1)
+    edi.take_in(later)
+    raise_exceptions(as_of=later)
+    assert ("ACKNOWLEDGEMENT:new:msg01",) in edi.rows(drift)
+
+
 def test_what_cannot_be_told_apart_gets_no_answer(edi: Trade) -> None:
     hand_in(edi, "ACKNOWLEDGEMENT", x12("855", *ANSWERS)[:-30])
     edi.take_in()

@@ -120,6 +120,21 @@ COMMENT ON COLUMN source_file.unanswered IS
 COMMENT ON TABLE source_file IS
 'One row per file that came or went, as it was; the archive keeps the bytes under their hash.';
 
+CREATE TABLE feed_path (
+    partner_id text NOT NULL REFERENCES partner,
+    doc_type text NOT NULL,
+    format_id text NOT NULL,
+    path text NOT NULL,
+    is_ours boolean NOT NULL,
+    first_file_id bigint NOT NULL REFERENCES source_file,
+    last_file_id bigint NOT NULL REFERENCES source_file,
+    files bigint NOT NULL,
+    PRIMARY KEY (partner_id, doc_type, format_id, path, is_ours)
+);
+COMMENT ON TABLE feed_path IS
+'Which paths the loaded files of a feed have had that name their cells one by one (JSON, XML, EDI),
+and in how many files. Of those that are ours each canonical column counts once, by its first source.';
+
 CREATE VIEW control_number_gap AS
 SELECT
     n.partner_id,
