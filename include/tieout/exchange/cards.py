@@ -9,6 +9,7 @@ the Luhn check; a telephone number (E.164 has at most 15 digits) is only where i
 import re
 from collections.abc import Iterator
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,6 +17,7 @@ from tieout.formats.fields import normal_name
 from tieout.formats.results import Fact, ParsedFile
 from tieout.formats.source import Source
 from tieout.formats.spec import FormatSpec
+from tieout.kernel.card_search import card_places
 from tieout.kernel.cards import card_spans, find_card, mask_cards
 
 ROWS_TOGETHER = 65_536
@@ -29,7 +31,7 @@ _E164_DIGITS = 15
 _LARGE_INTEGER = 10**12
 
 
-def card_rows(rows: pa.Table | pa.RecordBatch) -> dict[int, str]:
+def card_rows(rows: pa.RecordBatch) -> dict[int, str]:
     """The positions of rows that hold a card number, each with the column it stands in."""
     found: dict[int, str] = {}
     if not len(rows):
@@ -125,9 +127,18 @@ def _looked_at(cell: str) -> str:
     return _INNER_REFERENCES.sub("", cell)
 
 
-def _maybe(column: pa.Array | pa.ChunkedArray) -> list[int]:
-    matches = pc.match_substring_regex(column, _MAYBE)
-    positions: list[int] = pc.indices_nonzero(matches).to_pylist()  # nulls are none
+def _maybe(cells: pa.StringArray) -> list[int]:
+    """The positions of cells in which something looks like a card number."""
+    matches = pc.indices_nonzero(pc.match_substring_regex(cells, _MAYBE))  # nulls are none
+    if not len(matches):
+        return []
+    some = cells.take(matches)
+    ends = np.cumsum(pc.add(pc.binary_length(some), len("\n")).to_numpy(zero_copy_only=False))
+    together = pa.ListArray.from_arrays(pa.array([0, len(some)], pa.int32()), some)
+    text = pc.binary_join(together, "\n")[0].as_buffer().to_pybytes()
+    found = [start for start, _ in card_places(text)]
+    rows = np.unique(np.searchsorted(ends, found, side="right"))
+    positions: list[int] = matches.take(pa.array(rows, pa.int64())).to_pylist()
     return positions
 
 

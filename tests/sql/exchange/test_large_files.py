@@ -7,6 +7,8 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.sql.exchange.conftest import AS_OF, Desk, new_desk
 from tests.sql.exchange.large_file import write_file
 from tieout.exchange import arrivals
@@ -36,6 +38,7 @@ def files_of(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells the peak")
 def test_memory_does_not_grow_from_fetching_to_release(
     database_url: str, tmp_path: Path, archive_folder: Path
 ) -> None:
