@@ -69,7 +69,7 @@ class ParsedFile:
     format knows and the file has not, nor another one instead. A file that names its cells one by
     one (JSON, XML, EDI) has paths instead: `known_paths` are the first sources of the fields that
     it says something of, `unknown_paths` the cells that no field is made of, each told once however
-    often it is repeated. `on_disk` is what `rows` are mapped
+    often it is repeated; in EDI they are segments. `on_disk` is what `rows` are mapped
     from where they are many.
     """
 
