@@ -1,9 +1,9 @@
 """Take in vendors' answers and carriers' tracking
 
 **What.** Fetches what is new in vendors' and carriers' folders: what vendors' systems say of our
-purchase orders (997, CONTRL), then acknowledgements and rejections, shipments, tracking. The last word of a vendor on a line counts; a shipment that comes
-before its acknowledgement waits for it; a parcel's state is the fold of its events in the order of
-their time.
+purchase orders (997, CONTRL), then acknowledgements and rejections, shipments, tracking. The last
+word of a vendor on a line counts; a shipment that comes before its acknowledgement waits for it; a
+parcel's state is the fold of its events in the order of their time.
 
 Each run looks at the vendors that have open or recent orders, or sent a file lately; those whose
 folders nobody has seen for a day are looked at too.
