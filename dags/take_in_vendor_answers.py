@@ -11,8 +11,9 @@ folders nobody has seen for a day are looked at too.
 **Reads.** Files of the feeds RECEIPT, ACKNOWLEDGEMENT, SHIPMENT and TRACKING (`partner_feed`), one
 row per message, order line, shipped line or event.
 
-**Writes.** `source_file`, `vendor_receipt`, `vendor_answer`, `shipment_line`, `parcel`, `tracking_event`, the states
-of `vendor_order` and `parcel`, `quarantine`, `run_summary`; announces the asset `vendor_answers`.
+**Writes.** `source_file`, `vendor_receipt`, `vendor_answer`, `shipment_line`, `parcel`,
+`tracking_event`, the states of `vendor_order` and `parcel`, `quarantine`, `run_summary`; announces
+the asset `vendor_answers`.
 
 **When it fails.** The log names the partner that cannot be reached; the other chunks and the
 tracking go on. A file that is damaged fails no task: it is refused whole, with an exception, and
