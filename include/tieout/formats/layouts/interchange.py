@@ -17,7 +17,7 @@ from tieout.kernel.cards import mask_cards
 from tieout.kernel.errors import Place
 
 ANY = "*"
-_CELLS = 2_000_000
+_CELLS = 500_000
 """How many cells a grid has at most."""
 _MOST_COLUMNS = 5_000
 _MOST_CELLS = 100_000_000

@@ -85,9 +85,13 @@ def elements(source: Source, paths: Sequence[Path]) -> Iterator[Element]:
     """
     parser = _Parser(source, paths)
     stream = source.stream()
-    while chunk := stream.read(_CHUNK):
-        yield from parser.feed(chunk)
-    yield from parser.feed(b"", is_last=True)
+    is_last = False
+    while not is_last:
+        chunk = stream.read(_CHUNK)
+        is_last = not chunk
+        for element in parser.feed(chunk, is_last=is_last):
+            yield element
+            _unlink(element)
 
 
 def beginning(head: Source) -> Element | None:
@@ -157,11 +161,9 @@ class _Parser:
         space, _, local = name.rpartition("}")
         line = self.parser.CurrentLineNumber
         self.names.append(local)
-        self.held += 1
         if len(self.names) > MAX_DEPTH:
             self._refuse("too-large", line, f"at most {MAX_DEPTH} nested elements", "more")
-        if self.held > MAX_HELD:
-            self._refuse("too-large", line, f"at most {MAX_HELD} elements in a record", "more")
+        self._hold(1)
         own: dict[str, str] = {}
         for key, value in attributes.items():
             own.setdefault(key.rpartition("}")[2], value)
@@ -197,7 +199,13 @@ class _Parser:
     def _characters(self, text: str) -> None:
         if self.top is not None and (self.top.texts or not text.isspace()):
             self.top.texts.append(text)
-            self.held += len(text) // _LONG_TEXT
+            self._hold(len(text) // _LONG_TEXT)
+
+    def _hold(self, more: int) -> None:
+        self.held += more
+        if self.held > MAX_HELD:
+            line = self.parser.CurrentLineNumber
+            self._refuse("too-large", line, f"at most {MAX_HELD} elements in a record", "more")
 
     def _entity(self, name: str, *_: object) -> None:
         line = self.parser.CurrentLineNumber
@@ -210,6 +218,13 @@ class _Parser:
 
 def _no_element() -> int:
     return expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS]
+
+
+def _unlink(element: Element) -> None:
+    """Let what is in an element that was used up be freed at once, not by a search for cycles."""
+    for child in element.children:
+        child.parent = None
+        _unlink(child)
 
 
 def _size(element: Element) -> int:
