@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.golden.formats import ROOT as GOLDEN
 from tieout.formats.corrections import read_corrected
+from tieout.formats.identify import FormatUnknown, identify
 from tieout.formats.layouts import tree, xml_safe
 from tieout.formats.layouts.json_tree import JsonLayout
 from tieout.formats.layouts.tree import ErrorAnswer, LocalZone, Parts
@@ -274,6 +275,22 @@ def test_an_error_is_told_by_how_its_words_begin():
     assert found.reason == "The partner answers: 7 not here"
     assert answer.flaw({"level": "warning", "no": "7"}) is None
     assert answer.flaw({"level": "error"}) is None
+
+
+def test_an_error_that_an_api_answers_is_known_and_refused_in_its_words():
+    said = {"code": "TRACKER.NOT_FOUND", "message": "The tracker could not be found.", "errors": []}
+    data = json.dumps({"error": said}).encode()
+    found = identify(data)
+    assert (found.format_id, found.reason) == (
+        "easypost-tracker-1",
+        "it is an error that the partner answers",
+    )
+    with pytest.raises(FileRefused) as caught:
+        read(data, format_spec("easypost-tracker-1"), name="answer.json")
+    assert caught.value.reason == "partner-error"
+    assert "TRACKER.NOT_FOUND The tracker could not be found." in caught.value.message
+    with pytest.raises(FormatUnknown):
+        identify(b'{"error": {"code": "BAD_REQUEST_ERROR", "description": "no"}}')
 
 
 def test_a_sentence_is_taken_apart_where_all_of_it_fits():

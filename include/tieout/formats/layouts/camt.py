@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
+from operator import itemgetter
 from typing import Literal
 
 from tieout.formats.grid import ROWS_TOGETHER, Flaw, Grid, Record, grid_of_records, numbered
@@ -28,6 +29,8 @@ _PART = {"052": "Rpt", "053": "Stmt", "054": "Ntfctn"}
 _SIGNS = {"CRDT": 1, "DBIT": -1}
 _APART = {"Bal", "TxsSummry", "NtryDtls"}
 """What is not just carried into the columns of a row: it is worked out."""
+_BOTH_ENDS = 2
+"""How many interim balances (ITBD) a report has that says where it opens and where it closes."""
 
 
 class CamtLayout(Layout):
@@ -52,7 +55,7 @@ class CamtLayout(Layout):
     def ties(self) -> tuple[str, ...]:
         """What files of the layout say of themselves that must be so."""
         return (
-            "opening balance and entries come to the closing balance, where stated",
+            "opening and entries come to closing balance, booked or interim, where stated",
             "counts and sums as stated",
         )
 
@@ -192,12 +195,18 @@ def _zero(known: bool) -> Decimal | None:
 def _opened(element: Element) -> _Part:
     cells = _leaves(element, element.name, without={*_APART, "Ntry"})
     balances: dict[str, Balance] = {}
+    interim: list[tuple[str, Balance]] = []
     for each in element.all("Bal"):
         kind = each.at("Tp/CdOrPrtry/Cd") or each.at("Tp/CdOrPrtry/Prtry")
         text = turned(each.at("Amt"), each.at("CdtDbtInd") == "DBIT")
         cells.setdefault(f"Bal/{kind}", text)
-        balances.setdefault(kind, Balance(amount_of(text), each.at("Amt/@Ccy")))
+        balance = Balance(amount_of(text), each.at("Amt/@Ccy"))
+        balances.setdefault(kind, balance)
+        if kind == "ITBD":
+            interim.append((each.at("Dt/DtTm") or each.at("Dt/Dt"), balance))
     opening, closing = balances.get("OPBD") or balances.get("PRCD"), balances.get("CLBD")
+    if opening is None and closing is None and len(interim) == _BOTH_ENDS:
+        opening, closing = (balance for _, balance in sorted(interim, key=itemgetter(0)))
     cells["Opening"] = cells.get("Bal/OPBD") or cells.get("Bal/PRCD", "")
     cells["Closing"] = cells.get("Bal/CLBD", "")
     account = element.at("Acct/Id/IBAN") or element.at("Acct/Id/Othr/Id")

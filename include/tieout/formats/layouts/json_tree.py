@@ -22,8 +22,8 @@ class JsonLayout(TreeLayout):
 
     `rows`, `instead` and `errors` are paths from the root; `.` is the root itself. Items of a list
     inside a row are columns such as `details/0/amount`. `marks` are columns of which one of the
-    words must be found in a row; the file is then certain to be of the format. Numbers are kept as
-    they are written.
+    words must be found in a row, unless it is one of the `errors` with code and text; the file is
+    then certain to be of the format. Numbers are kept as they are written.
     """
 
     type: Literal["json"]
@@ -53,6 +53,8 @@ class JsonLayout(TreeLayout):
         for column, words in self.marks.items():
             if any(row.cells.get(column) in words for row in rows):
                 return Recognised(names, certain=True, reason=f"its {column!r} is that of {words}")
+        if any(error.is_whole(row.cells) for error in self.errors for row in rows if row.node.flaw):
+            return Recognised(names, certain=True, reason="it is an error that the partner answers")
         return None
 
     @numbered

@@ -90,6 +90,10 @@ class ErrorAnswer(Strict):
         said = " ".join(filter(None, (code, text)))
         return Flaw(ERROR, f"The partner answers: {' '.join(said.split())}")
 
+    def is_whole(self, cells: Mapping[str, str]) -> bool:
+        """Whether a part has both the code and the text of such an error."""
+        return bool(first_of(cells, self.code) and first_of(cells, self.text))
+
 
 def _is_word(text: str, word: str) -> bool:
     text, word = text.casefold(), word.casefold()
