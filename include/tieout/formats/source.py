@@ -95,6 +95,8 @@ class Source:
 
     def has(self, part: bytes) -> bool:
         """Whether one byte occurs in `data`."""
+        if isinstance(self.data, bytes):
+            return part in self.data
         chunks = (self.data[at : at + CHUNK] for at in range(0, len(self.data), CHUNK))
         return any(part in chunk for chunk in chunks)
 

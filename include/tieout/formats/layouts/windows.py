@@ -21,16 +21,20 @@ class Window:
         self.source = source
         self.text, self.at = "", at
         self.is_end = False
-        self._stream = source.stream(at)
-        self._decode = codecs.getincrementaldecoder("utf-8")().decode
         self._has_returns = source.has(b"\r")
         self._line, self._counted = line, 0
+        if len(source.data) <= CHUNK:
+            self.text, self.is_end = source.data[at:].decode("utf-8"), True
+            return
+        self._stream = source.stream(at)
+        self._decode = codecs.getincrementaldecoder("utf-8")().decode
         self.more(0)
 
     def more(self, start: int) -> str:
         """Let go of the text before `start` and hold more behind it; the text that is held then.
 
-        Raises FileRefused (too-large) where so much is held that no record can be as long.
+        Not to be called at the end. Raises FileRefused (too-large) where so much is held that no
+        record can be as long.
         """
         line = self.line_at(start) if start else self._line
         self.at += len(self.text[:start].encode())
