@@ -1,18 +1,19 @@
 """Take in vendors' answers and carriers' tracking
 
-**What.** Fetches what is new in vendors' and carriers' folders: acknowledgements and rejections,
-then shipments, then tracking. The last word of a vendor on a line counts; a shipment that comes
-before its acknowledgement waits for it; a parcel's state is the fold of its events in the order of
-their time.
+**What.** Fetches what is new in vendors' and carriers' folders: what vendors' systems say of our
+purchase orders (997, CONTRL), then acknowledgements and rejections, shipments, tracking. The last
+word of a vendor on a line counts; a shipment that comes before its acknowledgement waits for it; a
+parcel's state is the fold of its events in the order of their time.
 
 Each run looks at the vendors that have open or recent orders, or sent a file lately; those whose
 folders nobody has seen for a day are looked at too.
 
-**Reads.** Files of the feeds ACKNOWLEDGEMENT, SHIPMENT and TRACKING (`partner_feed`), one row per
-order line, shipped line or event.
+**Reads.** Files of the feeds RECEIPT, ACKNOWLEDGEMENT, SHIPMENT and TRACKING (`partner_feed`), one
+row per message, order line, shipped line or event.
 
-**Writes.** `source_file`, `vendor_answer`, `shipment_line`, `parcel`, `tracking_event`, the states
-of `vendor_order` and `parcel`, `quarantine`, `run_summary`; announces the asset `vendor_answers`.
+**Writes.** `source_file`, `vendor_receipt`, `vendor_answer`, `shipment_line`, `parcel`,
+`tracking_event`, the states of `vendor_order` and `parcel`, `quarantine`, `run_summary`; announces
+the asset `vendor_answers`.
 
 **When it fails.** The log names the partner that cannot be reached; the other chunks and the
 tracking go on. A file that is damaged fails no task: it is refused whole, with an exception, and

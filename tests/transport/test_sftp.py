@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.transport.servers import Server, connection, new_key
-from tieout.transport.files import Content, NotReached, Refused
+from tieout.transport.files import CHUNK, Content, NotReached, Refused
 from tieout.transport.sftp import Sftp, SftpChannel, sftp
 
 
@@ -27,6 +27,16 @@ def test_a_file_goes_whole_and_comes_back(server: Server) -> None:
         names = [each.name for each in place.each(SftpChannel.list, [server.directory or "."])[0]]
     assert "po-1.csv" in names
     assert "po-1.csv.part" not in names
+
+
+def test_a_large_file_comes_in_chunks(server: Server) -> None:
+    body = os.urandom(20 * CHUNK + 5)
+    path = f"{server.directory}large.csv"
+    with sftp(server.info) as place:
+        place.each(_put, [(path, body)])
+        (chunks,) = place.each(lambda channel, each: list(channel.chunks(each)), [path])
+    assert b"".join(chunks) == body
+    assert max(map(len, chunks)) <= CHUNK
 
 
 def test_a_second_put_replaces_and_what_is_not_there_is_none(server: Server) -> None:

@@ -16,7 +16,15 @@ from tieout.world.places import database_of, run_name
 from tieout.world.scenario import Faults, Scenario, Shares
 
 EVERY_KIND = dict.fromkeys(Faults.model_fields, 0.2)
-SMALL = Scenario(days=1, orders_per_day=25, vendors=3, skus=12, sftp_accounts=1, x12_vendors=1)
+SMALL = Scenario(
+    days=1,
+    orders_per_day=25,
+    vendors=3,
+    skus=12,
+    sftp_accounts=1,
+    x12_vendors=1,
+    edifact_vendors=1,
+)
 SCENARIOS = [
     SMALL.model_copy(update={"name": "calm"}),
     SMALL.model_copy(
@@ -30,10 +38,12 @@ SCENARIOS = [
     SMALL.model_copy(
         update={
             "name": "worst",
-            "faults": Faults.model_validate(dict.fromkeys(Faults.model_fields, 1)),
+            "faults": Faults.model_validate(
+                dict.fromkeys(Faults.model_fields, 1) | {"receipt_missing": 0.3}
+            ),
             "currencies": ("JPY", "BHD"),
             "converted": ("JPY",),
-            "x12_vendors": 3,
+            "x12_vendors": 2,
         }
     ),
     SMALL.model_copy(

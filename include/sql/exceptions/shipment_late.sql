@@ -3,8 +3,8 @@
 --   sight for three days after its notice came, so that it is seen even if it came in one go.
 -- severity: low
 -- grace: 0
--- inhibited-by: FILE_REFUSED by partner, VENDOR_REJECTED by vendor_order,
---   PARTNER_UNREACHABLE by partner
+-- inhibited-by: FILE_REFUSED by partner, VENDOR_REJECTED by vendor_order, PARTNER_UNREACHABLE by partner,
+--   VENDOR_FILE_REJECTED by vendor_order, VENDOR_FILE_UNACKNOWLEDGED by vendor_order
 -- remedy: Ask the vendor for a new date and tell the customer.
 -- resolves: everything accepted is shipped
 -- reads: vendor_order (one row per vendor order), vendor_order_line, order_line, shipment_line (one row

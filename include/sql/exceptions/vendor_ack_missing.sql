@@ -1,7 +1,8 @@
 -- purpose: A vendor order that went out more than 24 business hours ago and has no answer.
 -- severity: medium
 -- grace: 4 business hours
--- inhibited-by: FILE_REFUSED by partner, PARTNER_UNREACHABLE by partner
+-- inhibited-by: FILE_REFUSED by partner, PARTNER_UNREACHABLE by partner, VENDOR_FILE_REJECTED by vendor_order,
+--   VENDOR_FILE_UNACKNOWLEDGED by vendor_order
 -- remedy: Ask the vendor whether the order arrived; the delivery record has the file's name and hash.
 -- resolves: the acknowledgement arrives
 -- reads: vendor_order (one row per vendor order), vendor_answer (one row per answered line), partner,

@@ -1,9 +1,10 @@
 -- purpose: A vendor order that is in no file to its vendor although a run since it was planned should have
---   put it into one: as a rule the vendor has no feed for purchase orders.
+--   put it into one: as a rule the vendor has no feed for purchase orders, or its format cannot say what is
+--   ordered.
 -- severity: high
 -- grace: 1 run
 -- remedy: Add the feed PURCHASE_ORDER to the vendor (tieout partners load); the next run sends the order. If
---   there is one, the log of send_vendor_orders says why the order was left.
+--   there is one, correct what `not_written` in the evidence names, which any order of the vendor may be.
 -- resolves: the order stands in a file
 -- reads: vendor_order (one row per vendor order), vendor_order_line, order_line (one row per line),
 --   sales_order, partner (one row each), partner_feed (one row per partner and document type)
@@ -18,7 +19,8 @@ WITH waiting AS (
     INNER JOIN order_line AS i ON l.order_line_id = i.order_line_id
     WHERE
         v.status = 'PLANNED'
-        AND v.status_at <= cast(:as_of AS timestamptz) - interval '1 hour'
+        AND v.status_at <= cast(:as_of AS timestamptz)
+        - CASE WHEN v.not_written IS NULL THEN interval '1 hour' ELSE interval '0' END
     GROUP BY v.vendor_order_id
 )
 
@@ -32,7 +34,8 @@ SELECT
         'partner:' || v.vendor_id, 'vendor_order:' || v.vendor_order_no, 'order:' || o.order_ref
     ] AS keys,
     jsonb_build_object(
-        'has_feed', f.partner_id IS NOT NULL, 'active', p.active, 'ship_by', v.ship_by
+        'has_feed', f.partner_id IS NOT NULL, 'active', p.active, 'ship_by', v.ship_by,
+        'not_written', v.not_written
     ) AS evidence
 FROM waiting AS w
 INNER JOIN vendor_order AS v ON w.vendor_order_id = v.vendor_order_id

@@ -11,6 +11,9 @@ SET
         WHEN f.status = 'ACCEPTED' THEN 'accepted: ' || f.status_reason
         ELSE 'the file stands there anew'
     END,
+    times_again
+    = f.times_again + CASE WHEN f.remote_mtime IS DISTINCT FROM a.remote_mtime THEN 1 ELSE 0 END,
+    unanswered = NULL,
     remote_mtime = a.remote_mtime,
     size_bytes = a.size_bytes,
     received_at = :as_of,

@@ -3,7 +3,8 @@
 -- writes: partner_feed
 -- params: none
 INSERT INTO partner_feed (
-    partner_id, doc_type, format_id, directory, file_glob, complete_by, consecutive
+    partner_id, doc_type, format_id, directory, file_glob, complete_by, consecutive,
+    promised_within_hours
 )
 SELECT
     n.partner_id,
@@ -12,7 +13,8 @@ SELECT
     n.directory,
     n.file_glob,
     n.complete_by,
-    n.consecutive
+    n.consecutive,
+    n.promised_within_hours
 FROM new_feed AS n
 ORDER BY n.partner_id, n.doc_type
 ON CONFLICT (partner_id, doc_type) DO UPDATE SET
@@ -20,4 +22,5 @@ ON CONFLICT (partner_id, doc_type) DO UPDATE SET
     directory = excluded.directory,
     file_glob = excluded.file_glob,
     complete_by = excluded.complete_by,
-    consecutive = excluded.consecutive
+    consecutive = excluded.consecutive,
+    promised_within_hours = excluded.promised_within_hours

@@ -1,8 +1,8 @@
 -- purpose: All that is known about one reference, in the order of time: an order, a payment (our
 --   reference or the gateway's), a vendor order, a tracking number, `line:<settlement_line_id>` or
 --   `case:<exception_case_id>`. Each row says from which file and line it comes.
--- reads: order_entry, quarantine, sales_order, payment, vendor_order, vendor_answer, shipment_line,
---   parcel, tracking_event, settlement_line, settlement_match, exception_case, status_history,
+-- reads: order_entry, quarantine, sales_order, payment, vendor_order, vendor_answer, vendor_receipt,
+--   shipment_line, parcel, tracking_event, settlement_line, settlement_match, exception_case, status_history,
 --   effect, source_file (one row each)
 -- writes: rows at, what, amount_minor, currency, file_name, sha256, file_line
 -- params: id
@@ -182,6 +182,21 @@ told AS (
     FROM vendor_answer AS a
     INNER JOIN vendor_orders AS v ON v.vendor_order_no = a.vendor_order_no
     INNER JOIN source_file AS f ON f.source_file_id = a.source_file_id
+    UNION ALL
+    SELECT
+        r.answered_at AS at,
+        'system of ' || r.vendor_id || ' on ' || v.vendor_order_no || ': ' || r.verdict
+        || coalesce(', ' || r.error_segment, '') || coalesce(' at ' || r.error_position, '')
+        || coalesce(' (' || coalesce(r.reason, 'code ' || r.error_code) || ')', '') AS what,
+        NULL AS amount_minor,
+        NULL AS currency,
+        f.name AS file_name,
+        f.sha256,
+        r.file_line
+    FROM vendor_receipt AS r
+    INNER JOIN vendor_orders AS v
+        ON r.effect_id = v.effect_id AND coalesce(r.message_no = v.message_no, TRUE)
+    INNER JOIN source_file AS f ON f.source_file_id = r.source_file_id
     UNION ALL
     SELECT
         s.shipped_at AS at,

@@ -1,34 +1,11 @@
 -- purpose: What the purchase orders of one order, or one vendor order, say, with each vendor's format.
--- reads: vendor_order (one row per order and vendor), vendor_order_line (one row per line) with its
---   order, order line and address, partner_feed (PURCHASE_ORDER)
+-- reads: ordered_line (one row per vendor order line), partner_feed (PURCHASE_ORDER)
 -- writes: nothing; returns one row per vendor order line, those of one vendor order together
 -- params: reference (text) is an order's or a vendor order's
 SELECT
-    o.vendor_id,
-    f.format_id,
-    o.status,
-    o.status_at,
-    o.vendor_order_no,
-    o.revision,
-    s.order_ref,
-    l.line_no AS order_line_no,
-    l.sku,
-    ol.description,
-    l.quantity,
-    ol.unit_price_minor AS unit_cost_minor,
-    s.currency,
-    s.ordered_at,
-    o.ship_by,
-    a.name AS ship_to_name,
-    a.street AS ship_to_street,
-    a.city AS ship_to_city,
-    a.postcode AS ship_to_postcode,
-    a.country AS ship_to_country
-FROM vendor_order AS o
-INNER JOIN vendor_order_line AS l ON o.vendor_order_id = l.vendor_order_id
-INNER JOIN order_line AS ol ON l.order_line_id = ol.order_line_id
-INNER JOIN sales_order AS s ON o.sales_order_id = s.sales_order_id
-INNER JOIN address AS a ON s.address_id = a.address_id
-LEFT JOIN partner_feed AS f ON o.vendor_id = f.partner_id AND f.doc_type = 'PURCHASE_ORDER'
-WHERE o.vendor_order_no = :reference OR s.order_ref = :reference
-ORDER BY o.vendor_order_no, l.line_no
+    l.*,
+    f.format_id
+FROM ordered_line AS l
+LEFT JOIN partner_feed AS f ON l.vendor_id = f.partner_id AND f.doc_type = 'PURCHASE_ORDER'
+WHERE l.vendor_order_no = :reference OR l.order_ref = :reference
+ORDER BY l.vendor_order_no, l.order_line_no

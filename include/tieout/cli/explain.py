@@ -91,7 +91,7 @@ def _raw(sha256: str, line: int, format_id: str | None) -> str:
     except SettingsError:  # a format that is no longer there; its file still is
         spec = None
     if spec is None or spec.layout.by_line:
-        lines = _lines(sha256)
+        lines = _lines(sha256, spec.encodings if spec else ("utf-8", "cp1252"))
         return mask_cards(lines[line - 1]).rstrip() if line <= len(lines) else "(no such line)"
     try:
         found = record_texts(archive.get(sha256), spec, name=sha256, lines=[line])
@@ -101,12 +101,12 @@ def _raw(sha256: str, line: int, format_id: str | None) -> str:
 
 
 @cache
-def _lines(sha256: str) -> list[str]:
+def _lines(sha256: str, encodings: tuple[str, ...]) -> list[str]:
     from tieout.formats.results import FileRefused
     from tieout.formats.source import open_source
     from tieout.kernel import archive
 
     try:
-        return open_source(archive.get(sha256), sha256, ("utf-8", "cp1252")).lines
+        return open_source(archive.get(sha256), sha256, encodings).lines
     except FileRefused as refusal:
         return [f"({refusal.message})"]

@@ -1,30 +1,34 @@
 """A file that arrived: fetched whole, without card numbers, kept in the archive, parsed."""
 
-import io
 import logging
 import re
-from codecs import BOM_UTF8
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
-from pathlib import PurePath
+from pathlib import Path, PurePath
+from uuid import uuid4
 
-import pyarrow as pa
-
-from tieout.exchange.cards import card_rows
+from tieout.exchange.cleaning import (
+    Came,
+    Kept,
+    cleaned,
+    refused_hash,
+    rows_with_cards,
+    set_aside,
+)
 from tieout.exchange.feeds import MARKER, Feed, Waiting
 from tieout.formats.corrections import read_corrected, record_texts
 from tieout.formats.reading import read_all
 from tieout.formats.registry import format_spec
-from tieout.formats.results import Counts, Fact, FileRefused, ParsedFile, RowProblem
-from tieout.formats.source import open_source
+from tieout.formats.results import Fact, FileRefused, ParsedFile
 from tieout.formats.spec import FormatSpec
 from tieout.kernel import archive, crash
 from tieout.kernel.cards import mask_cards
 from tieout.kernel.errors import Place
-from tieout.transport.files import Content, Files
+from tieout.transport.files import Files
 
+LARGE_BYTES = 4 * 1024 * 1024
+"""Above what size a file is not held in memory, but in a folder beside the archive."""
 _CONTROL_FACTS = ("control_no", "report_no", "number", "spool")
 _TELLING = frozenset({"truncated", "empty", "structure", "control-total"})
 """Reasons for refusal that a file which is still being written would show too."""
@@ -49,11 +53,17 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Fetched:
-    """The bytes of a file, and those of its marker where it has one."""
+    """The bytes of a file, or where they are, and those of its marker where it has one."""
 
     waiting: Waiting
-    data: bytes
+    content: bytes | Path
     marker: bytes | None
+
+    @property
+    def came(self) -> Came:
+        """The file with its name and format."""
+        spec = format_spec(self.waiting.feed.format_id)
+        return Came(self.content, self.waiting.file.name, spec)
 
 
 @dataclass(frozen=True)
@@ -69,15 +79,33 @@ class Parsed:
         return isinstance(self.found, FileRefused) and self.found.reason in _TELLING
 
 
-def fetch_file(files: Files, waiting: Waiting) -> Fetched | None:
-    """The bytes of a file, or None where it is still being written."""
+def fetch_file(files: Files, waiting: Waiting, folder: Path) -> Fetched | None:
+    """The bytes of a file, or None where it is still being written; a large one in the folder."""
     feed, file = waiting.feed, waiting.file
-    data = files.read(feed.path(file.name))
-    if len(data) != file.size:
+    content = _content(files, feed.path(file.name), file.size, folder)
+    if content is None:
         _log_unfinished(waiting)
         return None
     marker = files.read(feed.path(file.name + MARKER)) if waiting.marked else None
-    return Fetched(waiting, data, marker)
+    return Fetched(waiting, content, marker)
+
+
+def _content(files: Files, path: str, size: int, folder: Path) -> bytes | Path | None:
+    """So many bytes, or where they are; None where there are less or more."""
+    if size > LARGE_BYTES:
+        target = folder / uuid4().hex
+        with target.open("xb") as out:
+            for chunk in files.chunks(path):
+                out.write(chunk)
+                if out.tell() > size:
+                    break
+            return target if out.tell() == size else None
+    body = b""
+    for chunk in files.chunks(path):
+        body += chunk
+        if len(body) > size:
+            break
+    return body if len(body) == size else None
 
 
 def unchanged(files: Files, waiting: Waiting) -> Waiting | None:
@@ -101,7 +129,7 @@ def parse_files(fetched: Sequence[Fetched], accepted: frozenset[str]) -> list[Pa
         if id(each) not in refused:
             by_format.setdefault(each.waiting.feed.format_id, []).append(each)
     for format_id, share in by_format.items():
-        files = [(each.waiting.file.name, each.data) for each in share]
+        files = [(each.waiting.file.name, each.content) for each in share]
         as_they_came = _accepted_as_they_came(share, accepted) if accepted else accepted
         found = read_all(files, format_spec(format_id), accepted=as_they_came)
         parsed += [Parsed(each, one) for each, one in zip(share, found, strict=True)]
@@ -110,19 +138,17 @@ def parse_files(fetched: Sequence[Fetched], accepted: frozenset[str]) -> list[Pa
 
 def _accepted_as_they_came(fetched: Sequence[Fetched], accepted: frozenset[str]) -> frozenset[str]:
     """The SHA-256 of the accepted files with the card numbers that the archive has masked."""
-    kept = {Content.of(each.data).sha256: Content.of(_masked(each, None)) for each in fetched}
-    return frozenset(came for came, content in kept.items() if content.sha256 in accepted)
+    return frozenset(
+        archive.digest_of(each.content) for each in fetched if refused_hash(each.came) in accepted
+    )
 
 
-def archive_files(parsed: Sequence[Parsed]) -> list[Arrival]:
-    """The files put into the archive, without card numbers."""
-    cleaned = [_without_card_numbers(each) for each in parsed]
-    hashes = archive.put_all([kept for kept, _ in cleaned])
+def archive_files(parsed: Sequence[Parsed], folder: Path) -> list[Arrival]:
+    """The files put into the archive, without card numbers; the folder is the workplace for it."""
+    kept = [cleaned(each.fetched.came, each.found, folder) for each in parsed]
+    hashes = archive.put_all([each.content for each in kept])
     crash.point("inbox.archived")
-    return [
-        _arrival(each, sha256, kept, found)
-        for each, sha256, (kept, found) in zip(parsed, hashes, cleaned, strict=True)
-    ]
+    return [_arrival(*each) for each in zip(parsed, hashes, kept, strict=True)]
 
 
 def read_again(
@@ -140,7 +166,7 @@ def read_again(
     spec = format_spec(format_id)
     try:
         parsed = read_corrected(
-            archive.get(sha256),
+            archive.whole(sha256),
             spec,
             name=name,
             corrected=corrected,
@@ -148,21 +174,17 @@ def read_again(
         )
     except FileRefused as error:
         return None, error
-    return _without_cards(parsed, card_rows(parsed.rows), corrected), None
+    rows, _ = rows_with_cards(parsed)
+    return set_aside(parsed, rows, corrected), None
 
 
-def raw_records(data: bytes, parsed: ParsedFile, lines: Collection[int]) -> dict[int, str]:
+def raw_records(
+    content: bytes | Path, parsed: ParsedFile, lines: Collection[int]
+) -> dict[int, str]:
     """The text of the records that start on these lines, with card numbers masked."""
     spec = format_spec(parsed.format_id)
-    texts = record_texts(data, spec, name=parsed.name, lines=lines)
+    texts = record_texts(content, spec, name=parsed.name, lines=lines)
     return {line: mask_cards(texts[line]) for line in lines}
-
-
-def _ends(parsed: ParsedFile, data: bytes) -> dict[int, int]:
-    """The line up to which each record goes at most, by its first line."""
-    lines = parsed.rows.column("line_no").to_pylist() + [each.line for each in parsed.rejected]
-    beyond = data.count(b"\n") + data.count(b"\r") + 2
-    return {start: after - 1 for start, after in pairwise([*sorted(lines), beyond])}
 
 
 def _log_unfinished(waiting: Waiting) -> None:
@@ -175,111 +197,29 @@ def _marker_refusal(fetched: Fetched) -> FileRefused | None:
     if fetched.marker is None:
         return None
     stated = fetched.marker.decode("utf-8", errors="replace").split()
-    found = Content.of(fetched.data)
-    if stated == [str(found.size), found.sha256]:
+    size, sha256 = fetched.waiting.file.size, archive.digest_of(fetched.content)
+    if stated == [str(size), sha256]:
         return None
     return FileRefused(
         "truncated",
         "The file is not what its marker says.",
         remedy="Ask the partner to send the file and its marker again.",
         expected=f"{' '.join(stated)[:100]!r}",
-        found=f"{found.size} bytes, SHA-256 {found.sha256}",
+        found=f"{size} bytes, SHA-256 {sha256}",
         place=Place(fetched.waiting.file.name),
     )
 
 
-def _without_card_numbers(parsed: Parsed) -> tuple[bytes, ParsedFile | FileRefused]:
-    """The bytes to keep, and the file with rows that hold a card number set aside."""
-    data, whole = parsed.fetched.data, parsed.found
-    if isinstance(whole, FileRefused):
-        return _masked(parsed.fetched, None), whole
-    cards = card_rows(whole.rows)
-    if not cards and not whole.rejected:
-        return data, whole
-    lines = whole.rows.column("line_no")
-    texts = raw_records(data, whole, [lines[position].as_py() for position in cards])
-    found = _without_cards(whole, cards, texts)
-    if not format_spec(whole.format_id).layout.by_line:
-        return _masked(parsed.fetched, None), found
-    bad = [each.line for each in found.rejected]
-    ends = _ends(whole, _in_utf8(parsed.fetched))
-    kept = _masked(parsed.fetched, {n for line in bad for n in range(line, ends[line] + 1)})
-    return kept, found
-
-
-def _arrival(parsed: Parsed, sha256: str, kept: bytes, found: ParsedFile | FileRefused) -> Arrival:
+def _arrival(parsed: Parsed, sha256: str, kept: Kept) -> Arrival:
     feed, file = parsed.fetched.waiting.feed, parsed.fetched.waiting.file
-    refusal = found if isinstance(found, FileRefused) else None
-    whole = None if isinstance(found, FileRefused) else found
+    refusal = kept.found if isinstance(kept.found, FileRefused) else None
+    whole = None if isinstance(kept.found, FileRefused) else kept.found
     facts = dict(whole.facts) if whole else {}
-    if kept != parsed.fetched.data:
-        facts["card_numbers"] = "masked before archiving"
+    if kept.about:
+        facts["card_numbers"] = kept.about
     control_no = _control_no(facts, file.name, format_spec(feed.format_id))
     return Arrival(
         feed, file.name, file.size, file.modified, sha256, control_no, facts, whole, refusal
-    )
-
-
-def _masked(fetched: Fetched, numbers: Collection[int] | None) -> bytes:
-    """The bytes of a file with card numbers masked on these lines (from 1), or on all.
-
-    Where one is masked in a file that came packed or in another encoding, what is left is its
-    content in UTF-8.
-    """
-    content = _in_utf8(fetched)
-    text = content.decode("utf-8", errors="surrogateescape")
-    lines = list(io.StringIO(text, newline=""))
-    for number in range(1, len(lines) + 1) if numbers is None else numbers:
-        if number <= len(lines):
-            lines[number - 1] = mask_cards(lines[number - 1])
-    masked = "".join(lines).encode("utf-8", errors="surrogateescape")
-    return fetched.data if masked == content else masked
-
-
-def _in_utf8(fetched: Fetched) -> bytes:
-    """The content of a file, with a byte order mark where the file itself was not UTF-8."""
-    data, feed = fetched.data, fetched.waiting.feed
-    spec = format_spec(feed.format_id)
-    try:
-        source = open_source(data, "", spec.encodings, binary=spec.layout.binary)
-    except FileRefused:
-        return data
-    return data if data.endswith(source.raw) else BOM_UTF8 + source.raw
-
-
-def _without_cards(
-    parsed: ParsedFile, cards: Mapping[int, str], raws: Mapping[int, str]
-) -> ParsedFile:
-    """The file with rows that hold a card number (`cards`: position, column) set aside.
-
-    `raws` has their text by line.
-    """
-    if not cards:
-        return parsed
-    lines = parsed.rows.column("line_no")
-    problems = [
-        _card_problem(lines[position].as_py(), column, raws) for position, column in cards.items()
-    ]
-    good = [position for position in range(len(parsed.rows)) if position not in cards]
-    rejected = sorted([*parsed.rejected, *problems], key=lambda each: each.line)
-    return replace(
-        parsed,
-        rows=parsed.rows.take(pa.array(good, pa.int64())),
-        rejected=rejected,
-        counts=Counts(parsed.counts.read, len(good), len(rejected), parsed.counts.skipped),
-    )
-
-
-def _card_problem(line: int, column: str, raws: Mapping[int, str]) -> RowProblem:
-    raw = mask_cards(raws[line])
-    return RowProblem(
-        line=line,
-        field=column,
-        value=None,
-        rule="card-number",
-        reason="The row holds a card number, which is masked here and in the archive.",
-        remedy="Tell the sender to send no card numbers; correct the row without it.",
-        raw=raw,
     )
 
 

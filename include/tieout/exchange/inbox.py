@@ -6,8 +6,9 @@ Killed anywhere it leaves nothing but bytes in the archive, under the hash that 
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import chain
 
 import pyarrow as pa
@@ -32,11 +33,14 @@ from tieout.exchange.feeds import (
 )
 from tieout.exchange.loading import corrected_rows, load_rows
 from tieout.exchange.registering import register
-from tieout.kernel import crash
+from tieout.kernel import archive, crash
 from tieout.kernel.database import execute, fetch, transaction
 from tieout.kernel.runs import Counts, record
 from tieout.kernel.staging import stage
 from tieout.transport.files import FilePlace
+
+PORTION_BYTES = 256 * 1024 * 1024
+"""How many bytes of files are fetched before they are archived."""
 
 _log = logging.getLogger(__name__)
 
@@ -100,12 +104,37 @@ def _fetch_new(conn_url: str, actor: str, feeds: Sequence[Feed], as_of: datetime
         with transaction(conn_url, actor) as connection:
             new = _unknown(connection, list(chain.from_iterable(listings)), as_of)
             accepted = _accepted(connection, new)
-        fetched = [each for each in tour.each(opened, fetch_file, new) if each is not None]
-        arrivals += archive_files(_finished(tour, opened, parse_files(fetched, accepted)))
+        for some in _portions(new):
+            arrivals += _taken_in(tour, opened, some, accepted)
     with transaction(conn_url, actor) as connection:
         note_contacts(connection, tour.contacts, as_of)
     tour.finish()
     return arrivals
+
+
+def _taken_in(
+    tour: Round, opened: FilePlace, new: Sequence[Waiting], accepted: frozenset[str]
+) -> list[Arrival]:
+    """Files fetched, parsed and archived together."""
+    with archive.workplace() as folder:
+        found = tour.each(opened, partial(fetch_file, folder=folder), new)
+        crash.point("inbox.fetched")
+        fetched = [each for each in found if each is not None]
+        return archive_files(_finished(tour, opened, parse_files(fetched, accepted)), folder)
+
+
+def _portions(new: Sequence[Waiting]) -> Iterator[list[Waiting]]:
+    """The files in their order, so few at a time that their bytes can be held."""
+    some: list[Waiting] = []
+    size = 0
+    for each in new:
+        if some and size + each.file.size > PORTION_BYTES:
+            yield some
+            some, size = [], 0
+        some.append(each)
+        size += each.file.size
+    if some:
+        yield some
 
 
 def _finished(tour: Round, opened: FilePlace, parsed: Sequence[Parsed]) -> list[Parsed]:

@@ -5,7 +5,7 @@ and what could not be parsed goes into quarantine, with the raw text of its reco
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -21,7 +21,7 @@ from tieout.formats.registry import format_spec
 from tieout.kernel import archive
 from tieout.kernel.database import execute, fetch
 from tieout.kernel.runs import Counts
-from tieout.kernel.staging import stage
+from tieout.kernel.staging import stage, stage_parts
 
 _PLACE = pa.schema({"source_file_id": pa.int64(), "line_no": pa.int64()})
 _RAW = _PLACE.append(pa.field("raw", pa.string()))
@@ -30,7 +30,15 @@ _REJECTED = pa.schema(
     | dict.fromkeys(["field", "value", "rule", "reason", "remedy"], pa.string())
 )
 _PROBLEM = _REJECTED.append(pa.field("raw", pa.string()))
-_INSTANT = pa.timestamp("us", tz="UTC")
+_FROM = pa.schema(
+    {
+        "source_file_id": pa.int64(),
+        "partner_id": pa.string(),
+        "received_at": pa.timestamp("us", tz="UTC"),
+    }
+)
+ROWS_TOGETHER = 65_536
+"""How many rows go to the database at a time."""
 
 
 def corrected_rows(
@@ -84,7 +92,7 @@ def load_rows(
 ) -> Counts:
     """Stage all rows, let the slice load them, set the rest aside; what became of the rows."""
     files = [*taken, *corrected]
-    stage(connection, "staged", _staged(feeds, files, as_of))
+    stage_parts(connection, "staged", _staged_schema(feeds, files), _staged(files, as_of))
     stage(connection, "set_aside", _set_aside(files))
     stage(connection, "staged_rejected", _REJECTED.empty_table())
     stage(connection, "staged_duplicate", _PLACE.empty_table())
@@ -99,36 +107,30 @@ def load_rows(
         execute(connection, f"exchange/{statement}", as_of=as_of)
     ids = [each.source_file_id for each in taken]
     execute(connection, "exchange/finish_files", as_of=as_of, source_file_ids=ids)
+    execute(connection, "exchange/note_paths", source_file_ids=ids)
     return Counts(**fetch(connection, "exchange/outcome")[0])
 
 
-def _staged(feeds: Sequence[Feed], files: Sequence[Taken], as_of: datetime) -> pa.Table:
-    """The rows of all files, with where each came from."""
-    tables = [_empty(feed.format_id) for feed in feeds[:1]]
+def _staged(files: Sequence[Taken], as_of: datetime) -> Iterator[pa.Table]:
+    """The rows of all files with where each came from, some thousand at a time."""
     for file in files:
-        rows = file.parsed.rows.drop_columns("record_no")
-        size = len(rows)
-        for name, value, kind in (
-            ("source_file_id", file.source_file_id, pa.int64()),
-            ("partner_id", file.partner_id, pa.string()),
-            ("received_at", as_of, _INSTANT),
-        ):
-            rows = rows.append_column(name, pa.repeat(pa.scalar(value, kind), size))
-        tables.append(rows)
-    return pa.concat_tables(tables, promote_options="permissive")
+        values = (file.source_file_id, file.partner_id, as_of)
+        for batch in file.parsed.batches(ROWS_TOGETHER):
+            rows = pa.Table.from_batches([batch]).drop_columns("record_no")
+            for field, value in zip(_FROM, values, strict=True):
+                rows = rows.append_column(field, pa.repeat(pa.scalar(value, field.type), len(rows)))
+            yield rows
 
 
-def _empty(format_id: str) -> pa.Table:
-    return pa.schema(
-        canonical_types(format_spec(format_id))
-        | {
-            "extra": pa.string(),
-            "line_no": pa.int64(),
-            "source_file_id": pa.int64(),
-            "partner_id": pa.string(),
-            "received_at": _INSTANT,
-        }
-    ).empty_table()
+def _staged_schema(feeds: Sequence[Feed], files: Sequence[Taken]) -> pa.Schema:
+    """All columns that rows of the feeds' kind, or of these files, have."""
+    types = canonical_types(format_spec(feeds[0].format_id)) if feeds else {}
+    plain = pa.schema(types | {"extra": pa.string(), "line_no": pa.int64()})
+    found = [file.parsed.rows.schema for file in files]
+    schema = pa.unify_schemas([plain, *found], promote_options="permissive")
+    if "record_no" in schema.names:
+        schema = schema.remove(schema.get_field_index("record_no"))
+    return pa.schema([*schema, *_FROM])
 
 
 def _set_aside(files: Sequence[Taken]) -> pa.Table:
@@ -152,7 +154,7 @@ def _rejected_raw(rejected: Sequence[Mapping[str, Any]], files: Sequence[Taken])
 
 
 def _raws(file: Taken, lines: Sequence[int]) -> list[dict[str, object]]:
-    raws = raw_records(archive.get(file.sha256), file.parsed, lines)
+    raws = raw_records(archive.whole(file.sha256), file.parsed, lines)
     return [
         {"source_file_id": file.source_file_id, "line_no": line, "raw": raw}
         for line, raw in raws.items()

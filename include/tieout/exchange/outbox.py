@@ -29,6 +29,7 @@ __all__ = [
     "plan_file",
     "plan_files",
     "plan_mail",
+    "return_control_numbers",
     "send",
 ]
 
@@ -148,6 +149,18 @@ def next_control_numbers(
         partner_ids=sorted(partner_ids),
     )
     return {row["partner_id"]: row["last_number"] for row in rows}
+
+
+def return_control_numbers(
+    connection: Connection, doc_type: str, partner_ids: Sequence[str]
+) -> None:
+    """Give back the last number of each partner, taken in this transaction, that no file has."""
+    execute(
+        connection,
+        "exchange/return_control_numbers",
+        doc_type=doc_type,
+        partner_ids=list(partner_ids),
+    )
 
 
 def _plan(

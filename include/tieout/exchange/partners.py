@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from tieout.exchange.payout_terms import PayoutTerms, save_terms
 from tieout.formats.registry import format_spec
+from tieout.formats.writing import longest_receiver
 from tieout.kernel.calendars import load_calendar
 from tieout.kernel.database import execute
 from tieout.kernel.errors import Place, TieoutError
@@ -20,6 +21,7 @@ DocType = Literal[
     "ORDER_SPOOL",
     "PURCHASE_ORDER",
     "FUNCTIONAL_ACK",
+    "RECEIPT",
     "ACKNOWLEDGEMENT",
     "SHIPMENT",
     "TRACKING",
@@ -28,6 +30,10 @@ DocType = Literal[
     "BANK_STATEMENT",
     "FX_RATES",
 ]
+
+
+OUTGOING: tuple[DocType, ...] = ("PURCHASE_ORDER", "FUNCTIONAL_ACK")
+"""What we send; everything else comes."""
 
 
 class PartnersFileError(TieoutError):
@@ -47,6 +53,8 @@ class FeedSpec(_Strict):
     connection. `complete_by` says how a file is known to be whole: `trailer` (its own totals),
     `marker` (NAME.done holds size and SHA-256) or `stable` (the same size on two looks).
     `consecutive`: the partner promises control numbers without holes, so that one is missed.
+    `promised_within_hours` is for RECEIPT: after so many business hours a file of ours without one
+    is an exception; left out, none is promised.
     """
 
     format_id: str
@@ -54,6 +62,7 @@ class FeedSpec(_Strict):
     file_glob: str = "*"
     complete_by: Literal["trailer", "marker", "stable"] = "trailer"
     consecutive: bool = False
+    promised_within_hours: int | None = Field(default=None, gt=0)
 
 
 class AccountSpec(_Strict):
@@ -91,6 +100,13 @@ class PartnerSpec(_Strict):
     def _account_is_a_gateways(self) -> "PartnerSpec":
         if (self.kind == "GATEWAY") != (self.account is not None):
             raise ValueError("a GATEWAY, and nobody else, states its account")
+        return self
+
+    @model_validator(mode="after")
+    def _promise_is_of_receipts(self) -> "PartnerSpec":
+        feeds = self.feeds.items()
+        if any(feed.promised_within_hours and name != "RECEIPT" for name, feed in feeds):
+            raise ValueError("only RECEIPT states promised_within_hours")
         return self
 
 
@@ -138,10 +154,11 @@ def load_partners(connection: Connection, partners: Sequence[PartnerSpec]) -> in
     """Write partners, feeds and accounts, and the calendars that they count by.
 
     What a partner had is replaced; partners that are not named stay. Returns how many were written.
-    Raises SettingsError for a format or a calendar that does not exist.
+    Raises SettingsError for a format or a calendar that does not exist, and PartnersFileError for a
+    partner to whom no file can be addressed in the format of its feed.
     """
-    for format_id in {feed.format_id for each in partners for feed in each.feeds.values()}:
-        format_spec(format_id)
+    for each in partners:
+        _refuse_unaddressable(each)
     for calendar_id in sorted({each.calendar_id for each in partners}):
         load_calendar(connection, calendar_id)
     stage(connection, "new_partner", _rows(_PARTNER, partners))
@@ -153,6 +170,17 @@ def load_partners(connection: Connection, partners: Sequence[PartnerSpec]) -> in
     execute(connection, "exchange/save_accounts")
     save_terms(connection, {p.partner_id: p.account.payouts for p in partners if p.account})
     return written
+
+
+def _refuse_unaddressable(partner: PartnerSpec) -> None:
+    for doc_type, feed in partner.feeds.items():
+        longest = longest_receiver(format_spec(feed.format_id))
+        if doc_type in OUTGOING and longest is not None and len(partner.partner_id) > longest:
+            raise PartnersFileError(
+                f"{partner.partner_id!r} is too long an id for {doc_type} in {feed.format_id}.",
+                remedy=f"An envelope has room for {longest} characters: give a shorter id.",
+                place=Place(field="partner_id"),
+            )
 
 
 def load_products(connection: Connection, products: pa.Table) -> int:
@@ -202,7 +230,7 @@ _FEED = pa.schema(
     dict.fromkeys(
         ["partner_id", "doc_type", "format_id", "directory", "file_glob", "complete_by"], _TEXT
     )
-    | {"consecutive": pa.bool_()}
+    | {"consecutive": pa.bool_(), "promised_within_hours": _NUMBER}
 )
 _ACCOUNT = pa.schema(
     {"gateway": _TEXT, "account": _TEXT}

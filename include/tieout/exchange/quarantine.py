@@ -105,7 +105,7 @@ def _entry_holds_card(text: str) -> bool:
     cells = {
         name: each if isinstance(each, str) else json.dumps(each) for name, each in entry.items()
     }
-    return bool(card_rows(pa.Table.from_pylist([cells])))
+    return bool(card_rows(pa.RecordBatch.from_pylist([cells])))
 
 
 def _decided(

@@ -83,11 +83,16 @@ def _arrived(number: int, arrival: Arrival) -> dict[str, object]:
 
 
 def _columns(parsed: ParsedFile | None) -> dict[str, object]:
-    """The names of the file's columns, and of those that no canonical column is made of.
+    """The names of the file's columns or paths, and of those that no canonical column is made of.
 
-    The exception FORMAT_DRIFT compares them with those of the feed's first file.
+    The exception FORMAT_DRIFT compares columns with those of the feed's first file, paths with all
+    that the feed ever had (`feed_path`).
     """
-    if parsed is None or not parsed.columns:
+    if parsed is None:
+        return {}
+    if parsed.known_paths or parsed.unknown_paths:
+        return {"paths": parsed.known_paths, "paths_in_extra": parsed.unknown_paths}
+    if not parsed.columns:
         return {}
     return {"columns": parsed.columns, "columns_in_extra": parsed.new_columns}
 

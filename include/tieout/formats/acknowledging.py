@@ -21,8 +21,11 @@ AcknowledgedRow = dict[str, object]
 
 
 def acknowledges(spec: FormatSpec) -> bool:
-    """Whether the standard of a format wants an answer to what is received."""
-    return isinstance(spec.layout, InterchangeLayout)
+    """Whether the standard of a format wants an answer to what is received.
+
+    Acknowledgements get none, so that no two systems answer each other for ever.
+    """
+    return isinstance(spec.layout, InterchangeLayout) and spec.family != "functional_ack"
 
 
 def functional_acknowledgement(
@@ -33,11 +36,10 @@ def functional_acknowledgement(
     A message is accepted; accepted with errors where rows of it are bad; rejected where the file
     as a whole is refused. What the answer says besides stands in `extra`, as the formats x12-997
     and edifact-contrl write it. There is no answer (an empty list) to a file whose envelopes
-    cannot be told from one another, and none to acknowledgements, so that no two systems answer
-    each other for ever.
+    cannot be told from one another, and none where the standard wants none.
     """
     layout = spec.layout
-    if not isinstance(layout, InterchangeLayout):
+    if not isinstance(layout, InterchangeLayout) or not acknowledges(spec):
         return []
     try:
         bad: list[int] | None = [each.line for each in read(data, spec, name=name).rejected]
@@ -52,8 +54,6 @@ def functional_acknowledgement(
             if message.kind in layout.messages
         ]
     except FileRefused:
-        return []
-    if spec.family == "functional_ack":
         return []
     rows: list[AcknowledgedRow] = []
     for _, group in groupby(found, key=lambda message: message.around[-1].line):
@@ -76,9 +76,9 @@ def _set_rows(sets: Sequence[Message], bad: Sequence[int] | None) -> Iterator[Ac
     opens = sets[0].around[-1]
     judged = [(message, *_status(message, bad)) for message in sets]
     accepted = sum(status != "rejected" for _, status, _ in judged)
-    codes = {status: word for word, status in _GROUP_CODES.items()}
-    overall = next((codes[each] for each in codes if any(s == each for _, s, _ in judged)), "A")
-    group = {"AK101": opens.whole(1), "summary/AK901": overall, "summary/AK902": str(len(sets))}
+    found = {status for _, status, _ in judged}
+    overall = next((each for each in _WORST_FIRST if each in found), "accepted")
+    group = {"AK101": opens.whole(1), "summary/AK902": str(len(sets))}
     for message, status, at in judged:
         errors = {"AK2/AK502": BAD_SEGMENTS} if status == "rejected" else {}
         yield {
@@ -86,6 +86,7 @@ def _set_rows(sets: Sequence[Message], bad: Sequence[int] | None) -> Iterator[Ac
             "transaction_set": message.kind,
             "set_control_no": message.number,
             "status": status,
+            "group_status": overall,
             "error_code": BAD_ELEMENTS if at else None,
             "error_segment": at.tag if at else None,
             "error_position": list(message.segments).index(at) + 1 if at else None,
@@ -95,7 +96,7 @@ def _set_rows(sets: Sequence[Message], bad: Sequence[int] | None) -> Iterator[Ac
         }
 
 
-_GROUP_CODES = {"R": "rejected", "E": "accepted_with_errors"}
+_WORST_FIRST = ("rejected", "accepted_with_errors")
 
 
 def _message_rows(
@@ -108,7 +109,6 @@ def _message_rows(
         for place, number in ((2, 2), (3, 3))
         for part in (1, 2)
     }
-    interchange["UCI04"] = "4" if bad is None else "7"
     for message in messages:
         status, at = _status(message, bad)
         kind = {f"UCM02-{part}": message.segments[0].component(2, part) for part in (2, 3, 4)}
@@ -117,6 +117,7 @@ def _message_rows(
             "transaction_set": message.kind,
             "set_control_no": message.number,
             "status": "rejected" if status == "rejected" else "accepted",
+            "group_status": "rejected" if bad is None else "accepted",
             "error_code": BAD_VALUE if at or bad is None else None,
             "error_segment": at.tag if at else None,
             "extra": json.dumps({k: v for k, v in (interchange | kind).items() if v}),

@@ -283,6 +283,7 @@ FAMILIES: Mapping[str, Family] = {
         transaction_set text the kind of message that is answered
         set_control_no text the control number of the message that is answered
         status text accepted, accepted_with_errors, rejected or partial
+        group_status text the same of the group or interchange as a whole
         error_code text what is wrong
         error_segment text the segment that is wrong
         error_position integer the place of the segment in its message

@@ -16,6 +16,10 @@ from tieout.kernel.money import exponent, to_minor
 Value = str | int | Decimal | date | datetime
 RATE_SCALE = 15
 MAX_INT = 2**63 - 1
+MOST_MINOR = 10**17 - 1
+"""The largest amount, in minor units: what is worked out from a row's amounts fits into 64 bits."""
+
+OUT_OF_BOUNDS = "The amount is out of bounds."
 
 # Zone abbreviations that mean one offset wherever gateways write them, in hours east of UTC.
 # Those with several meanings (CST, IST, AST, ...) are left out: such a row is rejected.
@@ -200,7 +204,7 @@ def _currency(text: str) -> str:
 
 def _money(field: FieldSpec, text: str, currency: str | None) -> int:
     if field.unit == "minor":
-        return _integer(_plain(field, text))
+        return _within_bounds(_integer(_plain(field, text)))
     if currency is None:
         raise CellError(
             "currency", "The amount has no currency.", f"Fill the column of {field.currency}."
@@ -214,8 +218,12 @@ def _money(field: FieldSpec, text: str, currency: str | None) -> int:
         minor = _to_minor(amount, currency, field)
     except MoneyError as error:
         raise CellError("money", error.message, error.remedy) from error
-    if abs(minor) > MAX_INT:
-        raise CellError("money", "The amount is out of bounds.", "Check the amount.")
+    return _within_bounds(minor)
+
+
+def _within_bounds(minor: int) -> int:
+    if abs(minor) > MOST_MINOR:
+        raise CellError("money", OUT_OF_BOUNDS, "Check the amount.")
     return minor
 
 

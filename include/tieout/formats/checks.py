@@ -16,6 +16,15 @@ _REGROUP_AT = 100_000
 """So many groups are gathered before they are grouped again."""
 
 
+_EXACT = pa.decimal128(38, 0)
+"""The type of sums of minor units, which may be more than 64 bits hold."""
+
+
+def _total(amounts: pa.Int64Array) -> int:
+    """The exact sum of amounts in minor units."""
+    return int(pc.sum(amounts.cast(_EXACT), min_count=0).as_py())
+
+
 class Tally:
     """One check, over all rows of a file, those that will be rejected included."""
 
@@ -68,7 +77,7 @@ class _TrailerSum(Tally):
 
     def add(self, columns: Columns, size: int, unread: int) -> None:
         del size
-        self._sum += pc.sum(columns[str(self.check.column)], min_count=0).as_py()
+        self._sum += _total(columns[str(self.check.column)])
         self.unread += unread
 
     def result(self, facts: Mapping[str, Fact]) -> CheckResult:
@@ -90,7 +99,7 @@ class _Grouped(Tally):
         self.unread += unread
         closed = pc.is_in(columns["kind"], pa.array(self.check.kinds)).cast(pa.int8())
         column = self.check.column
-        amount = pc.fill_null(columns[column], 0) if column else closed.cast(pa.int64())
+        amount = (pc.fill_null(columns[column], 0) if column else closed).cast(_EXACT)
         arrays = [*(columns[name] for name in self.check.by), closed, amount]
         table = pa.table(arrays, names=[*self._keys, "closed", "amount"])
         self._parts.append(self._regrouped([table]))
@@ -157,7 +166,7 @@ class _ClosingBalance(Tally):
 
     def add(self, columns: Columns, size: int, unread: int) -> None:
         del size
-        self._sum += pc.sum(columns[str(self.check.column)], min_count=0).as_py()
+        self._sum += _total(columns[str(self.check.column)])
         self._currencies |= set(pc.drop_null(columns[self._beside]).unique().to_pylist())
         self.unread += unread
 
@@ -182,8 +191,11 @@ class _Order:
         self.wrong: tuple[int, int, int] | None = None
 
     def add(self, balances: pa.Array, moved: pa.Array, rows: int) -> None:
-        """Balances less what moved them are all the same; `rows` were there before these."""
-        keys = pc.subtract(balances, moved)
+        """Balances less what moved them are all the same; `rows` were there before these.
+
+        Raises ArrowInvalid for sums beyond 64 bits.
+        """
+        keys = pc.subtract_checked(balances, moved)
         known = pc.drop_null(keys)
         if self.wrong is not None or not len(known):
             return
@@ -202,21 +214,30 @@ class _RunningBalance(Tally):
         super().__init__(check, spec)
         self._rows = self._sum = 0
         self._old_first, self._new_first = _Order(), _Order()
+        self._is_beyond = False
 
     def add(self, columns: Columns, size: int, unread: int) -> None:
         amounts = pc.fill_null(columns[str(self.check.column)], 0)
-        balances = columns[str(self.check.balance)]
-        after = pc.add(pc.cumulative_sum(amounts), self._sum)
-        self._old_first.add(balances, after, self._rows)
-        self._new_first.add(balances, pc.subtract(amounts, after), self._rows)
+        try:
+            self._compare(amounts, columns[str(self.check.balance)])
+        except (pa.ArrowInvalid, OverflowError):
+            self._is_beyond = True
         self._rows += len(amounts)
-        self._sum += pc.sum(amounts, min_count=0).as_py()
+        self._sum += _total(amounts)
         self.unread += unread
         del size
+
+    def _compare(self, amounts: pa.Array, balances: pa.Array) -> None:
+        """Raises ArrowInvalid or OverflowError for sums beyond 64 bits."""
+        after = pc.add_checked(pc.cumulative_sum_checked(amounts), pa.scalar(self._sum, pa.int64()))
+        self._old_first.add(balances, after, self._rows)
+        self._new_first.add(balances, pc.subtract_checked(amounts, after), self._rows)
 
     def result(self, facts: Mapping[str, Fact]) -> CheckResult:
         """Expected and found balance of the first row that does not tie, in minor units."""
         del facts
+        if self._is_beyond:
+            return self._said(False, "each balance ties", "amounts that add up beyond 64 bits")
         old, new = self._old_first.wrong, self._new_first.wrong
         if old is None or new is None:
             ok = not (self.unread and self._old_first.first is not None)

@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tieout.formats.cells import RATE_SCALE, CellError, Value, cell_value, zone_of
+from tieout.formats.content import content_of, few_words
 from tieout.formats.fields import FieldSpec
 from tieout.formats.numbers import plain_numbers
 from tieout.kernel.errors import MoneyError
@@ -29,6 +30,11 @@ ARROW_TYPES: dict[str, pa.DataType] = {
     "timestamp": pa.timestamp("us", tz="UTC"),
 }
 _MONEY_SCALE = 4
+_FINE = pa.decimal64(18, _MONEY_SCALE)
+_NINE = 0x39
+"""The last byte of numbers; beyond it there is the `e` of powers, which are no amounts."""
+_FEW_DIGITS = 10
+"""So many characters cannot have more digits or decimals than an amount may have."""
 _FAST_NUMBER = r"^[+-]?\d{1,13}(\.\d{1,4})?$"
 _FIXED_PARTS = {
     "%Y": r"[12]\d{3}",
@@ -38,6 +44,9 @@ _FIXED_PARTS = {
     "%M": r"[0-5]\d",
     "%S": r"[0-5]\d",
 }
+_ISO_MARKS = {"%Y-%m-%d %H:%M:%S": ord(" "), "%Y-%m-%dT%H:%M:%S": ord("T")}
+_ISO_WIDTH, _ISO_MARK_AT = 19, 10
+_SURE_YEARS = 1000, 2999
 _OFFSETS = r"(?:Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)"
 
 
@@ -62,11 +71,17 @@ class Converted:
 
 
 def convert(
-    field: FieldSpec, source: str, texts: pa.StringArray, beside: pa.StringArray | None = None
+    field: FieldSpec,
+    source: str,
+    texts: pa.StringArray,
+    beside: pa.StringArray | pa.DictionaryArray | None = None,
 ) -> Converted:
-    """The values of a column of trimmed texts (null = blank); `beside`: their currency or zone."""
+    """The values of a column of trimmed texts (null = blank); `beside`: their currency or zone.
+
+    What stands beside may come by its words, where several columns share it.
+    """
     arrow_type = ARROW_TYPES["text" if field.map else field.type]
-    if len(texts) <= SMALL:
+    if len(texts) <= SMALL or texts.null_count == len(texts):
         values = pa.nulls(len(texts), arrow_type)
     else:
         values = _fast(field, texts, beside, arrow_type)
@@ -98,7 +113,7 @@ def _ask_each(
     found = pa.array(answers, values.type)
     if len(rows) == len(values):
         return Converted(found, bad)
-    place = pc.index_in(pa.array(range(len(values))), pa.array(rows, pa.int64()))
+    place = pc.index_in(pa.arange(0, len(values)), pa.array(rows, pa.int64()))
     return Converted(pc.coalesce(values, found.take(place)), bad)
 
 
@@ -145,7 +160,8 @@ def _try_cell(field: FieldSpec, word: str) -> Value | None:
 
 
 def _whole(field: FieldSpec, texts: pa.StringArray) -> pa.Array:
-    return _sure(plain_numbers(texts, field.numbers), r"^-?\d{1,18}$").cast(pa.int64())
+    pattern = r"^-?\d{1,17}$" if field.type == "money" else r"^-?\d{1,18}$"
+    return _sure(plain_numbers(texts, field.numbers), pattern).cast(pa.int64())
 
 
 def _fast_money(
@@ -158,7 +174,7 @@ def _fast_money(
         hundredths = _sure(plain, r"^-?\d{1,15}$").cast(pa.int64())
         units = pc.multiply(hundredths, pa.scalar(10 ** (_MONEY_SCALE - 2), pa.int64()))
     else:
-        units = _each_once(_fine_units, plain)
+        units = _fine_units(plain)
     divisors = _divisors(currencies)
     minor = pc.divide(units, divisors)
     return pc.if_else(pc.equal(pc.multiply(minor, divisors), units), minor, None)
@@ -166,16 +182,25 @@ def _fast_money(
 
 def _fine_units(texts: pa.StringArray) -> pa.Int64Array:
     """Amounts in ten-thousandths of a major unit, null where unsure."""
-    fine = _sure(texts, _FAST_NUMBER).cast(pa.decimal128(23, _MONEY_SCALE))
-    return pc.multiply(fine, pa.scalar(Decimal(10**_MONEY_SCALE))).cast(pa.int64())
+    if _look_plain(texts):
+        with suppress(pa.ArrowInvalid):
+            return texts.cast(_FINE).view(pa.int64())
+    return _sure(texts, _FAST_NUMBER).cast(_FINE).view(pa.int64())
+
+
+def _look_plain(texts: pa.StringArray) -> bool:
+    """Whether all texts that can be cast to a decimal are amounts for `cell_value` as well."""
+    content = content_of(texts)
+    if not content.size or content.max() > _NINE:
+        return False
+    long = texts.filter(pc.greater(pc.binary_length(texts), _FEW_DIGITS))
+    return not long or bool(pc.all(pc.match_substring_regex(long, _FAST_NUMBER)).as_py())
 
 
 def _each_once(work: Callable[[pa.StringArray], pa.Array], texts: pa.StringArray) -> pa.Array:
     """The values of texts: where many are the same, each is worked out once."""
-    coded = texts.dictionary_encode()
-    if len(coded.dictionary) * 2 > len(texts):
-        return work(texts)
-    return work(coded.dictionary).take(coded.indices)
+    coded = few_words(texts)
+    return work(texts) if coded is None else work(coded.dictionary).take(coded.indices)
 
 
 def _divisors(currencies: pa.StringArray) -> pa.Array:
@@ -205,19 +230,38 @@ def _fast_moments(
             if zones is None
             else pa.nulls(len(texts), arrow_type)
         )
-    sure = _sure(texts, f"^{pattern}{offset}$")
     width = len(datetime(2000, 1, 1, tzinfo=UTC).strftime(body))
-    moments = pc.utf8_slice_codeunits(sure, 0, width)
-    local = pc.strptime(moments, body, "us", error_is_null=True)
+    local = None if offset else _iso_moments(texts, body)
+    if local is None:
+        texts = _sure(texts, f"^{pattern}{offset}$")
+        moments = pc.utf8_slice_codeunits(texts, 0, width)
+        local = pc.strptime(moments, body, "us", error_is_null=True)
+        local = _real_days(local, moments, body)
     if offset:
-        zones = pc.utf8_slice_codeunits(sure, width)
+        zones = pc.utf8_slice_codeunits(texts, width)
     elif zones is None:
-        zones = pa.array([field.zone]).take(pa.array([0] * len(texts)))
+        zones = pa.repeat(pa.scalar(field.zone, pa.string()), len(texts))
     coded = zones.dictionary_encode()
     offsets = [_fixed_offset(zone) for zone in coded.dictionary.to_pylist()]
     shift = pa.array(offsets, pa.duration("us")).take(coded.indices)
-    utc = pc.subtract(_real_days(local, moments, body), shift)
+    utc = pc.subtract(local, shift)
     return utc.cast(pa.timestamp("us")).cast(arrow_type)
+
+
+def _iso_moments(texts: pa.StringArray, layout: str) -> pa.Array | None:
+    """The local times where all are written as ISO 8601 has it, else None."""
+    mark = _ISO_MARKS.get(layout)
+    rows = content_of(texts)
+    if mark is None or not rows.size or rows.size != _ISO_WIDTH * (len(texts) - texts.null_count):
+        return None
+    widths = pc.min_max(pc.binary_length(texts)).as_py()
+    if set(widths.values()) != {_ISO_WIDTH} or (rows[_ISO_MARK_AT::_ISO_WIDTH] != mark).any():
+        return None
+    with suppress(pa.ArrowInvalid):
+        local = texts.cast(pa.timestamp("us"))
+        years = pc.min_max(pc.year(local)).as_py()
+        return local if _SURE_YEARS[0] <= years["min"] <= years["max"] <= _SURE_YEARS[1] else None
+    return None
 
 
 @cache

@@ -1,8 +1,10 @@
 """A corrected row is read as if it had come that way: in its file, on its line."""
 
+import tempfile
 from codecs import BOM_UTF8
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,12 +15,17 @@ from tieout.formats.results import Counts, ParsedFile
 from tieout.formats.source import open_source
 from tieout.formats.spec import FormatSpec
 
+_ROWS_TOGETHER = 65_536
+
 
 def record_texts(
-    data: bytes, spec: FormatSpec, *, name: str, lines: Collection[int]
+    content: bytes | Path, spec: FormatSpec, *, name: str, lines: Collection[int]
 ) -> dict[int, str]:
-    """The text of the records of a file that start on these lines. Raises FileRefused."""
-    source = open_source(data, name, spec.encodings, binary=spec.layout.binary)
+    """The text of the records of a file that start on these lines. Raises FileRefused.
+
+    `content` are the bytes of the file, or where it is: then memory stays bounded.
+    """
+    source = open_source(content, name, spec.encodings, binary=spec.layout.binary)
     wanted = pa.array(list(lines), pa.int64())
     found: dict[int, str] = {}
     for grid in spec.layout.cut(source):
@@ -28,7 +35,7 @@ def record_texts(
 
 
 def read_corrected(
-    data: bytes,
+    content: bytes | Path,
     spec: FormatSpec,
     *,
     name: str,
@@ -37,16 +44,23 @@ def read_corrected(
 ) -> ParsedFile:
     """Only the rows that a person corrected, read from the file they came in.
 
-    `data` is the file as it came; `corrected` gives, for the line on which a record starts, its new
-    text. The counts are those of the corrected rows. `accept_unbalanced` and FileRefused are as of
-    `read`.
+    `content` is the file as it came, or where it is: then memory stays bounded; `corrected` gives,
+    for the line on which a record starts, its new text. The counts are those of the corrected rows.
+    `accept_unbalanced` and FileRefused are as of `read`.
     """
-    source = open_source(data, name, spec.encodings, binary=spec.layout.binary)
-    text = spec.layout.corrected(source, corrected)
-    content = BOM_UTF8 + text.encode()
-    parsed = read(content, spec, name=name, accept_unbalanced=accept_unbalanced)
+    source = open_source(content, name, spec.encodings, binary=spec.layout.binary)
+    with tempfile.TemporaryDirectory(prefix="tieout-") as folder:
+        path = Path(folder, "corrected")
+        with path.open("wb") as out:
+            out.write(BOM_UTF8)
+            out.writelines(spec.layout.corrected(source, corrected))
+        parsed = read(path, spec, name=name, accept_unbalanced=accept_unbalanced)
     wanted = pa.array(list(corrected), pa.int64())
-    rows = parsed.rows.filter(pc.is_in(parsed.rows.column("line_no"), wanted))
+    found = [
+        batch.filter(pc.is_in(batch.column("line_no"), wanted))
+        for batch in parsed.batches(_ROWS_TOGETHER)
+    ]
+    rows = pa.Table.from_batches(found, parsed.rows.schema)
     rejected = [problem for problem in parsed.rejected if problem.line in corrected]
     counts = Counts(len(rows) + len(rejected), len(rows), len(rejected))
-    return replace(parsed, rows=rows, rejected=rejected, counts=counts)
+    return replace(parsed, rows=rows, rejected=rejected, counts=counts, on_disk=None)

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from tieout.formats.content import content_of, few_words
 from tieout.formats.fields import FieldSpec, normal_name
 from tieout.formats.mapping import Sources
 from tieout.formats.spec import FormatSpec
@@ -44,7 +43,7 @@ def extra_column(spec: FormatSpec, sources: Sources, size: int) -> pa.StringArra
     members = [
         _member(key, column)
         for key, column, name in zip(keys, sources.columns, sources.names, strict=True)
-        if name not in known and _bytes(column).size
+        if name not in known and content_of(column).size
     ]
     if not members:
         return pa.repeat(pa.scalar("{}"), size)
@@ -56,7 +55,10 @@ def extra_column(spec: FormatSpec, sources: Sources, size: int) -> pa.StringArra
     parts = [part for member in members[:always] for part in member.parts(behind=",")]
     parts += members[always].parts()
     parts += [part for member in members[always + 1 :] for part in member.parts(before=",")]
-    return pc.binary_join_element_wise(*_merged(["{", *parts, "}"]), "")
+    merged = _merged(["{", *parts, "}"])
+    if len(merged) == 1:
+        return pa.repeat(pa.scalar(merged[0], pa.string()), size)
+    return pc.binary_join_element_wise(*merged, "")
 
 
 def _merged(parts: Sequence[_Part]) -> list[_Part]:
@@ -84,26 +86,32 @@ def _keys(written: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class _Member:
-    """One key of the objects and its texts, escaped; `always` where no row is without it."""
+    """One key of the objects and its texts, escaped; `always` where no row is without it.
+
+    `same` is the text of all rows where they have the same one.
+    """
 
     key: str
     texts: pa.StringArray
     always: bool
+    same: str | None
 
     def parts(self, *, before: str = "", behind: str = "") -> list[_Part]:
         """What is joined: the member between two marks, nothing where the cell is blank."""
         start, end = f'{before}"{self.key}":"', f'"{behind}'
+        if self.same:
+            return [start + self.same + end]
         if self.always:
             return [start, self.texts, end]
-        coded = self.texts.dictionary_encode()
-        texts = coded.dictionary if len(coded.dictionary) * 2 < len(self.texts) else self.texts
+        coded = few_words(self.texts)
+        texts = self.texts if coded is None else coded.dictionary
         joined = pc.binary_join_element_wise(start, texts, end, "")
         whole = pc.if_else(pc.equal(texts, ""), "", joined)
-        return [whole if texts is self.texts else whole.take(coded.indices)]
+        return [whole if coded is None else whole.take(coded.indices)]
 
 
 def _member(name: str, cells: pa.StringArray) -> _Member:
-    content = _bytes(cells)
+    content = content_of(cells)
     if (content < _SPACE).any() or (content == _QUOTE).any() or (content == _BACKSLASH).any():
         coded = cells.dictionary_encode()
         escaped = [
@@ -111,14 +119,6 @@ def _member(name: str, cells: pa.StringArray) -> _Member:
         ]
         cells = pa.array(escaped, pa.string()).take(coded.indices)
     is_always = not pc.any(pc.equal(cells, "")).as_py()
-    return _Member(json.dumps(name, ensure_ascii=False)[1:-1], cells, is_always)
-
-
-def _bytes(cells: pa.StringArray) -> NDArray[np.uint8]:
-    """The texts of all cells, one behind the other."""
-    _, offsets, content = cells.buffers()
-    if content is None or not len(cells):
-        return np.empty(0, np.uint8)
-    ends = np.frombuffer(offsets, np.int32)
-    start, end = ends[cells.offset], ends[cells.offset + len(cells)]
-    return np.frombuffer(content, np.uint8)[start:end]
+    is_same = is_always and pc.all(pc.equal(cells, cells[0])).as_py()
+    same = cells[0].as_py() if is_same else None
+    return _Member(json.dumps(name, ensure_ascii=False)[1:-1], cells, is_always, same)

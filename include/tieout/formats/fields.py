@@ -78,7 +78,8 @@ class FieldSpec(Strict):
 
     A timestamp is read in the fixed `zone`, or in the zone that the column beside it in
     `zone_source` names. `formats` are tried in turn: those of strptime, `iso` (ISO 8601), `unix`
-    (seconds since 1970) or `unix_ms`; a `%Z` at the end takes what `zone_source` takes.
+    (seconds since 1970) or `unix_ms`; a `%Z` at the end takes what `zone_source` takes. The first
+    of them is written; a time with parts that it has no place for cannot be, unless `shortened`.
 
     `map` turns the partner's words into ours, without regard to case: a word itself, or else the
     longest `beginning*` of it. `keep` copies the sources to `extra`. `required` wants a value in
@@ -105,6 +106,7 @@ class FieldSpec(Strict):
     zone: str | None = None
     zone_source: Names = ()
     formats: tuple[str, ...] = ()
+    shortened: bool = False
     map: dict[str, str] = Field(default_factory=dict)
     required: bool = False
     column: Literal["required", "optional"] | None = None

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from tieout.formats import families
 from tieout.formats.checks import tallies_of
 from tieout.formats.fields import normal_name
-from tieout.formats.parts import Part, absent_columns, known_names, refuse_columns
+from tieout.formats.parts import Part, absent_columns, known_names, paths_seen, refuse_columns
 from tieout.formats.problems import row_problems, unreadable
 from tieout.formats.results import CheckResult, Counts, Fact, FileRefused, ParsedFile, RowProblem
 from tieout.formats.source import Source
@@ -48,7 +48,7 @@ class Gathering:
         self._checks: list[CheckResult] = []
         self._problems: list[RowProblem] = []
         self._names: dict[str, None] = {}
-        self._read = self._skipped = 0
+        self._read = self._skipped = self._left_out = 0
         self._trailer_line: int | None = None
         self._lines: int | None = None
 
@@ -75,6 +75,7 @@ class Gathering:
         self._problems += [problems[row] for row in sorted(problems)]
         self._read += size
         self._skipped += size - part.cut.size
+        self._left_out += grid.left_out
         self._facts |= grid.facts
         self._checks += grid.checks
         self._trailer_line = grid.trailer_line or self._trailer_line
@@ -90,10 +91,11 @@ class Gathering:
         self._refuse_above_share(self._read)
         checks = [*self._checks, *(tally.result(self._facts) for tally in self._tallies)]
         self._refuse_failed(checks)
-        bad = len(self._problems)
         columns = tuple(self._names) if self.spec.layout.has_columns else ()
         stored = self._rows.stored()
         known = known_names(self.spec)
+        named = () if self.spec.layout.has_columns else self._names
+        known_paths, unknown_paths = paths_seen(self.spec, named) if named else ((), ())
         return ParsedFile(
             format_id=self.spec.id,
             name=self.source.name,
@@ -103,12 +105,20 @@ class Gathering:
             rejected=self._problems,
             facts=self._facts,
             checks=checks,
-            counts=Counts(self._read, self._read - self._skipped - bad, bad, self._skipped),
+            counts=self._counts(),
             columns=columns,
             new_columns=tuple(name for name in columns if name not in known),
             absent_columns=tuple(absent_columns(self.spec, columns)) if columns else (),
+            known_paths=tuple(known_paths),
+            unknown_paths=tuple(unknown_paths),
             on_disk=stored.on_disk,
         )
+
+    def _counts(self) -> Counts:
+        """Records that the layout left out are among those read, and skipped."""
+        bad, out = len(self._problems), self._left_out
+        applied = self._read - self._skipped - bad
+        return Counts(self._read + out, applied, bad, self._skipped + out)
 
     def _refuse_early(self) -> None:
         """A row has at least a line of its own, so that the lines bound the rows still to come."""
@@ -152,7 +162,7 @@ class Gathering:
     def _table(self, part: Part, problems: dict[int, RowProblem]) -> pa.Table:
         """The rows of a part that hold, with their places in the file."""
         cut = part.cut
-        numbers = pa.array(range(len(cut.grid.lines)), pa.int64())
+        numbers = pa.arange(0, len(cut.grid.lines))
         lines = cut.grid.lines
         if cut.origin is not None:
             numbers, lines = numbers.take(cut.origin), lines.take(cut.origin)
@@ -162,7 +172,7 @@ class Gathering:
         if not problems:
             return table
         bad = pa.array(list(problems), pa.int64())
-        return table.filter(pc.invert(pc.is_in(pa.array(range(cut.size), pa.int64()), bad)))
+        return table.filter(pc.invert(pc.is_in(pa.arange(0, cut.size), bad)))
 
 
 def _schema(spec: FormatSpec) -> pa.Schema:

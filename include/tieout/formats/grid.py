@@ -1,12 +1,15 @@
 """Rows of a file as text, before anything is converted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import wraps
 from itertools import accumulate
+from typing import Any
 
 import pyarrow as pa
 
 from tieout.formats.results import CheckResult, Fact, FileRefused
+from tieout.formats.source import Source
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class Grid:
     (envelopes, record counts, balances): both count for the whole file. `trailer_line` is where the
     control totals stand. `starts_at` and `starts_on` are a byte of the source's data and its line,
     at the first row or anywhere before it; `ends_before` is the line after the last row's last.
-    `ends` is the line after each row's last, where that is not the next row's.
+    `ends` is the line after each row's last, where that is not the next row's. `left_out` counts
+    the records among the rows that are none: blank ones, and those of totals.
     """
 
     names: list[str]
@@ -44,6 +48,7 @@ class Grid:
     starts_on: int = 1
     ends_before: int | None = None
     ends: pa.Int64Array | None = None
+    left_out: int = 0
 
     def after(self, row: int) -> int:
         """The line after the last one of a row that consists of lines."""
@@ -63,6 +68,26 @@ def lines_of_their_own(lines: Sequence[int], after: int = 0) -> list[int]:
     if len(set(lines)) == len(lines) and (not lines or lines[0] > after):
         return list(lines)
     return list(accumulate(lines, lambda last, line: max(line, last + 1), initial=after))[1:]
+
+
+Cut = Callable[[Any, Source], Iterator[Grid]]
+
+
+def numbered(cut: Cut) -> Cut:
+    """A layout's `cut` whose rows have lines of their own in the whole file, not only in a grid."""
+
+    @wraps(cut)
+    def cut_on(layout: object, source: Source) -> Iterator[Grid]:
+        last = 0
+        for grid in cut(layout, source):
+            if len(grid.lines):
+                if grid.lines[0].as_py() <= last:
+                    lines = lines_of_their_own(grid.lines.to_pylist(), last)
+                    grid.lines = pa.array(lines, pa.int64())
+                last = grid.lines[-1].as_py()
+            yield grid
+
+    return cut_on
 
 
 MAX_COLUMNS = 4_000

@@ -7,9 +7,13 @@ from typing import cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tieout.formats.cells import MOST_MINOR, OUT_OF_BOUNDS
 from tieout.formats.columns import BadCell, Columns, constrain, convert
+from tieout.formats.content import content_of
 from tieout.formats.fields import FieldSpec, normal_name
 from tieout.formats.spec import FormatSpec
+
+_SPACE, _BEYOND_ASCII = 0x20, 0x80
 
 
 @dataclass
@@ -28,9 +32,18 @@ class Sources:
         """The column of that name, trimmed, null where blank."""
         key = normal_name(name)
         if key not in self._trimmed:
-            texts = pc.utf8_trim_whitespace(self.columns[self.names.index(key)])
-            self._trimmed[key] = pc.if_else(pc.equal(texts, ""), None, texts)
+            self._trimmed[key] = _trimmed(self.columns[self.names.index(key)])
         return self._trimmed[key]
+
+
+def _trimmed(cells: pa.StringArray) -> pa.StringArray:
+    """Without white space around, null where nothing is left."""
+    content = content_of(cells)
+    if not content.size:
+        return pa.nulls(len(cells), pa.string())
+    has_space = content.min() <= _SPACE or content.max() >= _BEYOND_ASCII
+    texts = pc.utf8_trim_whitespace(cells) if has_space else cells
+    return pc.if_else(pc.equal(texts, ""), None, texts)
 
 
 def convert_fields(spec: FormatSpec, sources: Sources, size: int) -> tuple[Columns, list[BadCell]]:
@@ -79,19 +92,27 @@ def _sum_of(
     each: FieldSpec, sources: Sources, done: Columns, size: int
 ) -> tuple[pa.Array, list[BadCell]]:
     """Plus less minus in minor units; null where all parts are blank."""
-    total, any_part = pa.array([0] * size, pa.int64()), pa.array([False] * size, pa.bool_())
+    total = pa.repeat(pa.scalar(0, pa.int64()), size)
+    any_part = pa.repeat(pa.scalar(False), size)
     bad: list[BadCell] = []
-    for names, operation in ((each.plus, pc.add), (each.minus, pc.subtract)):
+    currencies = done[cast("str", each.currency)].dictionary_encode()
+    for names, operation in ((each.plus, pc.add_checked), (each.minus, pc.subtract_checked)):
         for name in names:
             if name not in sources:
                 continue
-            part = convert(each, name, sources.texts(name), done[cast("str", each.currency)])
+            part = convert(each, name, sources.texts(name), currencies)
             bad += part.bad
             values, more = _with_sign(each, each.sign_of(name), sources, part.values)
             bad += more
             any_part = pc.or_(any_part, pc.is_valid(values))
             total = operation(total, pc.fill_null(values, 0))
-    return pc.if_else(any_part, total, None), bad
+    far = pc.greater(pc.abs(total), MOST_MINOR)
+    first = (*each.plus, *each.minus)[0]
+    bad += [
+        BadCell(row, first, None, "money", OUT_OF_BOUNDS, "Check the amounts of the row.")
+        for row in pc.indices_nonzero(far).to_pylist()
+    ]
+    return pc.if_else(pc.and_(any_part, pc.invert(far)), total, None), bad
 
 
 def _with_sign(

@@ -1,5 +1,6 @@
 """Some consecutive rows of a file, converted: what the stages between cutting and judging share."""
 
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -123,6 +124,26 @@ def absent_columns(spec: FormatSpec, names: Collection[str]) -> Iterator[str]:
     for field in spec.fields:
         if field.sources and not any(normal_name(source) in names for source in field.sources):
             yield normal_name(field.sources[0])
+
+
+def paths_seen(spec: FormatSpec, names: Collection[str]) -> tuple[list[str], list[str]]:
+    """What a file without columns says something of: fields by their first source, and the rest."""
+    absent = set(absent_columns(spec, names))
+    firsts = [normal_name(field.sources[0]) for field in spec.fields if field.sources]
+    known = {_path(spec, name) for name in known_names(spec)}
+    rest = {_path(spec, name) for name in names} - known
+    return [name for name in dict.fromkeys(firsts) if name not in absent], sorted(rest)
+
+
+def _path(spec: FormatSpec, name: str) -> str:
+    """The cell without its repetition; in EDI its segment, since elements come as needed."""
+    plain = _REPEATED.sub("", name)
+    return _ELEMENT.sub("", plain) if spec.layout.type in {"x12", "edifact"} else plain
+
+
+_ELEMENT = re.compile(r"\.?\d\d(-\d+)?$")
+_REPEATED = re.compile(r"[#*]\d+|(?<=/)\d+/")
+"""The number of a repetition in the name of a cell: `MSG01#2`, `BIG03*2`, `history/0/at`."""
 
 
 def header_refused(reason: str, name: str, expected: str, found: str) -> FileRefused:

@@ -1,12 +1,12 @@
 """Rows that do not hold: why, where, and the text of their records."""
 
-import io
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
 from tieout.formats.columns import BadCell
 from tieout.formats.grid import Grid
+from tieout.formats.layouts.windows import texts_of_lines
 from tieout.formats.parts import Part
 from tieout.formats.results import RowProblem
 from tieout.formats.source import Source
@@ -40,14 +40,7 @@ def raw_texts(source: Source, grid: Grid, rows: Sequence[int]) -> Iterator[tuple
     if grid.raws is not None:
         yield from ((row, grid.raws[row]) for row in rows)
         return
-    lines = io.TextIOWrapper(source.stream(grid.starts_at), encoding="utf-8", newline="")
-    number = grid.starts_on
-    for row in rows:
-        start, end = grid.lines[row].as_py(), grid.after(row)
-        for _ in range(number, start):
-            lines.readline()
-        yield row, "".join(lines.readline() for _ in range(start, end)).rstrip("\r\n")
-        number = end
+    yield from zip(rows, texts_of_lines(source, grid, rows), strict=True)
 
 
 def _cells_by_row(part: Part) -> dict[int, list[BadCell]]:

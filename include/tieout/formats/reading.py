@@ -55,16 +55,17 @@ def read(
 
 
 def read_all(
-    files: Sequence[tuple[str, bytes]],
+    files: Sequence[tuple[str, bytes | Path]],
     spec: FormatSpec,
     *,
     strict: bool = False,
     accepted: frozenset[str] = frozenset(),
 ) -> list[ParsedFile | FileRefused]:
-    """What `read` makes of each file (name and bytes), or why it is refused, in their order.
+    """What `read` makes of each file, or why it is refused, in their order.
 
-    Small files with the same columns are converted together, so that many of them are as quick as
-    a large one. `accepted` holds the SHA-256 of files that are taken though they do not tie.
+    A file is given by its name, and its bytes or where they are. Small files with the same columns
+    are converted together, so that many of them are as quick as a large one. `accepted` holds the
+    SHA-256 of files that are taken though they do not tie.
     """
     found: dict[int, ParsedFile | FileRefused] = {}
     alike: dict[tuple[str, ...], list[tuple[int, _Small]]] = {}
@@ -92,7 +93,9 @@ def _opened(
     return Gathering(spec, source, _name_facts(spec, name), terms), spec.layout.cut(source)
 
 
-def _read_or_wait(content: bytes, spec: FormatSpec, name: str, terms: Terms) -> ParsedFile | _Small:
+def _read_or_wait(
+    content: bytes | Path, spec: FormatSpec, name: str, terms: Terms
+) -> ParsedFile | _Small:
     gathering, grids = _opened(content, spec, name, terms)
     if gathering.source.size > SMALL_BYTES:
         return _gathered(gathering, grids)

@@ -45,7 +45,8 @@ class CheckResult:
 class Counts:
     """Rows of the file: read = applied + rejected + skipped.
 
-    Skipped records are by the partner's documentation no canonical rows.
+    Skipped records are by the partner's documentation no canonical rows; blank rows and rows of
+    totals are among them.
     """
 
     read: int
@@ -65,7 +66,10 @@ class ParsedFile:
     and `record_no` (1 for the first row). `facts` are header, trailer and name-pattern facts.
     `columns` are the file's where it names them once, normalised; of these the format knows no
     field for `new_columns`, whose cells are in `extra` only. `absent_columns` are columns that the
-    format knows and the file has not, nor another one instead. `on_disk` is what `rows` are mapped
+    format knows and the file has not, nor another one instead. A file that names its cells one by
+    one (JSON, XML, EDI) has paths instead: `known_paths` are the first sources of the fields that
+    it says something of, `unknown_paths` the cells that no field is made of, each told once however
+    often it is repeated; in EDI they are segments. `on_disk` is what `rows` are mapped
     from where they are many.
     """
 
@@ -81,6 +85,8 @@ class ParsedFile:
     columns: tuple[str, ...] = ()
     new_columns: tuple[str, ...] = ()
     absent_columns: tuple[str, ...] = ()
+    known_paths: tuple[str, ...] = ()
+    unknown_paths: tuple[str, ...] = ()
     on_disk: mmap.mmap | None = field(default=None, repr=False, compare=False)
 
     def batches(self, size: int) -> Iterator[pa.RecordBatch]:
@@ -98,8 +104,8 @@ class FileRefused(TieoutError):  # noqa: N818 (it is what happened to the file)
     """A file that is not taken at all; nothing of it may be loaded.
 
     `reason` is one of empty, encoding, structure, truncated, too-large, missing-column, new-column,
-    control-total, bad-rows; `expected` and `found` say in words what did not hold; card numbers in
-    them are masked.
+    control-total, bad-rows, card-number; `expected` and `found` say in words what did not hold;
+    card numbers in them are masked.
     """
 
     slug = "file-refused"

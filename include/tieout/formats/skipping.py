@@ -19,7 +19,7 @@ def kept_rows(
         return None
     skipped = reduce(pc.or_, masks)
     if flawed:
-        flaw = pc.is_in(pa.array(range(size), pa.int64()), pa.array(list(flawed), pa.int64()))
+        flaw = pc.is_in(pa.arange(0, size), pa.array(list(flawed), pa.int64()))
         skipped = pc.and_(skipped, pc.invert(flaw))
     if not pc.any(skipped).as_py():
         return None

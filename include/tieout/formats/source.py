@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 from tieout.formats.containers import LIMITS, Limits, unpacked
-from tieout.formats.encodings import NotTextError, guess, transcoded
+from tieout.formats.encodings import NotTextError, guess, occurrences, transcoded
 from tieout.formats.results import FileRefused
 from tieout.kernel.errors import Place
 
@@ -90,10 +90,15 @@ class Source:
         """How often one or two bytes (not two of the same) occur in `data` between two places."""
         stop = len(self.data) if end is None else end
         more = len(part) - 1
-        return sum(
-            self.data[at : min(at + CHUNK + more, stop)].count(part)
-            for at in range(start, stop, CHUNK)
-        )
+        chunks = (self.data[at : min(at + CHUNK + more, stop)] for at in range(start, stop, CHUNK))
+        return sum(chunk.count(part) if more else occurrences(chunk, part) for chunk in chunks)
+
+    def has(self, part: bytes) -> bool:
+        """Whether one byte occurs in `data`."""
+        if isinstance(self.data, bytes):
+            return part in self.data
+        chunks = (self.data[at : at + CHUNK] for at in range(0, len(self.data), CHUNK))
+        return any(part in chunk for chunk in chunks)
 
     def place(self, at: int) -> Place:
         """The place of a byte of `data`."""
@@ -111,6 +116,17 @@ class Source:
             expected=expected,
             found=found,
             place=self.place(self.text_end),
+        )
+
+    def too_large(self, expected: str, found: str, line: int | None = None) -> FileRefused:
+        """The refusal of this file because it, or a part of it, is larger than may be held."""
+        return FileRefused(
+            "too-large",
+            f"The file is too large: expected {expected}, found {found}.",
+            remedy="Check that this is a file of the format, then ask the partner to split it.",
+            expected=expected,
+            found=found,
+            place=Place(self.name, line=line),
         )
 
     def misplaced(self, line: int | None, expected: str, found: str) -> FileRefused:
@@ -135,11 +151,22 @@ class _Mapped(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: len(self._data)}[whence]
+        self._at = max(base + offset, 0)
+        return self._at
+
     def readinto(self, buffer: object, /) -> int:
         view = memoryview(cast("bytearray", buffer))
         found = self._data[self._at : self._at + len(view)]
         view[: len(found)] = found
+        chunk = self._at // CHUNK
         self._at += len(found)
+        if self._at // CHUNK > chunk:
+            self._data.madvise(mmap.MADV_DONTNEED)
         return len(found)
 
 
@@ -160,7 +187,7 @@ def open_source(
     sha256, size = _identity(content)
     with unpacked(content, name, limits) as stream:
         if binary:
-            return Source(name, _kept(_chunks(stream)), sha256, size)
+            return Source(name, kept(_chunks(stream)), sha256, size)
         data = _decoded(stream, name, encodings)
     if _is_blank(data):
         raise _empty(name, size)
@@ -182,7 +209,7 @@ def open_head(content: bytes | Path, name: str, encodings: Sequence[str]) -> Sou
         except NotTextError:
             continue
         if not whole:
-            body = body[: body.rfind(b"\n") + 1] or body
+            body = body[: body.rfind(b"\n") + 1] or body.decode("utf-8", "ignore").encode()
         return None if _is_blank(body) else Source(name, body, "", len(start))
     return None
 
@@ -207,7 +234,7 @@ def _decoded(stream: IO[bytes], name: str, encodings: Sequence[str]) -> Content:
     wrong: NotTextError | None = None
     for encoding in found.encodings:
         try:
-            return _kept(transcoded(chain([start], _chunks(stream)), encoding, found.mark))
+            return kept(transcoded(chain([start], _chunks(stream)), encoding, found.mark))
         except NotTextError as error:
             wrong = wrong or error
             stream.seek(len(start))
@@ -222,7 +249,7 @@ def _decoded(stream: IO[bytes], name: str, encodings: Sequence[str]) -> Content:
     ) from wrong
 
 
-def _kept(chunks: Iterator[bytes]) -> Content:
+def kept(chunks: Iterator[bytes]) -> Content:
     """All chunks: in memory where they are few, else mapped from a file without a name."""
     few: list[bytes] = []
     size = 0

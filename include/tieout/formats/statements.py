@@ -32,6 +32,19 @@ class Balance:
 
 
 @dataclass
+class Summary:
+    """How many entries there are, and what they add up to without their signs."""
+
+    count: int = 0
+    sum: Decimal = Decimal(0)
+
+    def add(self, amount: Decimal | None) -> None:
+        """Count an entry; one without a number adds nothing."""
+        self.count += 1
+        self.sum += abs(amount or Decimal(0))
+
+
+@dataclass
 class Statement:
     """One statement of one account: its balances, and the entries that it lists so far.
 
@@ -59,6 +72,19 @@ class Statement:
         """The statement as people call it."""
         return f"statement {self.number or '?'} of {self.account or '?'}"
 
+    @property
+    def said(self) -> str:
+        """The statement as JSON text, once all of its entries were added."""
+        said: dict[str, str | int] = {
+            "account": self.account,
+            "statement_no": self.number,
+            "entries": self.entries,
+        }
+        for name, balance in (("opening", self.opening), ("closing", self.closing)):
+            if balance is not None and balance.amount is not None:
+                said[name] = f"{text_of(balance.amount)} {balance.currency}"
+        return json.dumps(said, ensure_ascii=False)
+
     def tie(self, totals: Totals) -> None:
         """Compare the closing balance with the opening balance and the entries between."""
         if self.opening is None or self.closing is None:
@@ -72,18 +98,9 @@ class Statement:
         totals.compare("closing_balance", after.amount, found, self.label, self.unread)
 
 
-def statements_fact(statements: Sequence[Statement]) -> str:
-    """All statements of a file as JSON text, so that those without entries are not lost."""
-    return json.dumps([_said(each) for each in statements], ensure_ascii=False)
+def statements_fact(said: Sequence[str]) -> str:
+    """All statements of a file as JSON text, so that those without entries are not lost.
 
-
-def _said(statement: Statement) -> dict[str, str | int]:
-    said: dict[str, str | int] = {
-        "account": statement.account,
-        "statement_no": statement.number,
-        "entries": statement.entries,
-    }
-    for name, balance in (("opening", statement.opening), ("closing", statement.closing)):
-        if balance is not None and balance.amount is not None:
-            said[name] = f"{text_of(balance.amount)} {balance.currency}"
-    return said
+    `said` are their own texts (`Statement.said`).
+    """
+    return f"[{', '.join(said)}]"

@@ -1,7 +1,7 @@
 """Values -> the texts of cells: the inverse of cells.py."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import cast
 
@@ -29,10 +29,7 @@ def texts_of(field: FieldSpec, values: pa.Array, columns: Columns) -> list[str]:
     if pa.types.is_string(values.type):
         return cast("list[str]", pc.fill_null(values, "").to_pylist())
     if pa.types.is_timestamp(values.type) and _is_plain(field):
-        seconds = values.cast(pa.timestamp("s", "UTC"), safe=False)
-        return cast(
-            "list[str]", pc.fill_null(pc.strftime(seconds, field.formats[0]), "").to_pylist()
-        )
+        return _plain_moments(field, values)
     found = values.to_pylist()
     if field.type == "money" and field.unit != "minor":
         currencies = columns[str(field.currency)].to_pylist()
@@ -48,6 +45,48 @@ def _is_plain(field: FieldSpec) -> bool:
     in_utc = field.zone in {None, "UTC"} or bool(field.zone_source)
     layout = field.formats[0] if field.formats else "iso"
     return in_utc and layout not in _NAMED and "%f" not in layout
+
+
+def _plain_moments(field: FieldSpec, values: pa.Array) -> list[str]:
+    layout = field.formats[0]
+    years = pc.year(values)
+    whole = pc.floor_temporal(values, unit=_finest(layout))
+    lost = pc.and_(pc.not_equal(whole, values), not field.shortened)
+    if not _says_century(layout):
+        lost = pc.or_(lost, pc.or_(pc.less(years, _CENTURY[0]), pc.greater(years, _CENTURY[-1])))
+    if pc.any(lost).as_py():
+        raise _too_fine(field, values.filter(lost)[0].as_py())
+    seconds = values.cast(pa.timestamp("s", "UTC"), safe=False)
+    return cast("list[str]", pc.fill_null(pc.strftime(seconds, layout), "").to_pylist())
+
+
+_CENTURY = range(1969, 2069)
+"""The years that two digits stand for."""
+_UNITS = {"%f": "microsecond", "%S": "second", "%M": "minute", "%H": "hour", "%I": "hour"}
+_SIZES = {
+    "microsecond": timedelta(microseconds=1),
+    "second": timedelta(seconds=1),
+    "minute": timedelta(minutes=1),
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+}
+
+
+def _finest(layout: str) -> str:
+    """The smallest part of a time that a layout of strftime says."""
+    return next((unit for mark, unit in _UNITS.items() if mark in layout), "day")
+
+
+def _says_century(layout: str) -> bool:
+    return "%y" not in layout
+
+
+def _too_fine(field: FieldSpec, value: date) -> CannotWrite:
+    layout = field.formats[0]
+    return CannotWrite(
+        f"{field.name} {value.isoformat()} has parts that {layout!r} has no place for.",
+        remedy="Give it without them, or say `shortened` of the field.",
+    )
 
 
 def _words(field: FieldSpec, values: Sequence[str | None]) -> list[str]:
@@ -85,6 +124,8 @@ def _text(field: FieldSpec, value: Fact) -> str:
         if layout in _NAMED:
             midnight = datetime(value.year, value.month, value.day, tzinfo=UTC)
             return value.isoformat() if layout == "iso" else _moment(field, midnight)
+        if not _says_century(layout) and value.year not in _CENTURY:
+            raise _too_fine(field, value)
         return value.strftime(layout)
     if isinstance(value, Decimal):
         text = f"{value:f}"
@@ -94,8 +135,11 @@ def _text(field: FieldSpec, value: Fact) -> str:
 
 
 def _moment(field: FieldSpec, moment: datetime) -> str:
+    """A time in the field's first layout. Raises CannotWrite for parts that it cannot say."""
     layout = field.formats[0] if field.formats else "iso"
     if layout in _NAMED:
+        if layout == "unix_ms" and moment.microsecond % 1000 and not field.shortened:
+            raise _too_fine(field, moment)
         seconds = Decimal(round(moment.timestamp() * 1_000_000)).scaleb(-6)
         return {
             "iso": moment.isoformat(),
@@ -105,6 +149,10 @@ def _moment(field: FieldSpec, moment: datetime) -> str:
     says_zone = "%z" in layout or "%Z" in layout
     if field.zone and not field.zone_source and not says_zone:
         moment = moment.astimezone(zone_of(field.zone))
+    rest = (moment - datetime.combine(moment, time(), moment.tzinfo)) % _SIZES[_finest(layout)]
+    strange = not _says_century(layout) and moment.year not in _CENTURY
+    if strange or (rest and not field.shortened):
+        raise _too_fine(field, moment)
     return moment.strftime(layout)
 
 

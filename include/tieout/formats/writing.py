@@ -15,6 +15,7 @@ from tieout.formats.columns import ARROW_TYPES, Columns
 from tieout.formats.families import canonical_types, unfinish
 from tieout.formats.fields import FieldSpec, normal_name
 from tieout.formats.layouts.base import Content, Texts
+from tieout.formats.layouts.message_writing import LONGEST_PARTY
 from tieout.formats.results import CannotWrite, Fact
 from tieout.formats.spec import FormatSpec
 from tieout.formats.texts import texts_of
@@ -45,6 +46,11 @@ def write(
     cells = _cells(spec, columns, kept, size)
     known = dict(facts or {}) | _totals(spec, columns, size)
     return spec.layout.render(Content(cells, size, known, spec.id, spec.fields))
+
+
+def longest_receiver(spec: FormatSpec) -> int | None:
+    """How many characters the id of a receiver has at most in a format, None for as many as any."""
+    return LONGEST_PARTY.get(spec.layout.type)
 
 
 def _columns(rows: pa.Table | list[dict[str, object]], spec: FormatSpec) -> Columns:

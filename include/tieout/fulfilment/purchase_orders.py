@@ -1,6 +1,7 @@
 """Purchase-order files: one per vendor and run, planned with its orders, then followed up."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
@@ -12,18 +13,20 @@ from sqlalchemy import Connection
 
 from tieout.exchange import outbox
 from tieout.formats.registry import format_spec
-from tieout.formats.results import Fact
+from tieout.formats.results import CannotWrite, Fact
 from tieout.formats.writing import write
 from tieout.kernel.database import execute, fetch, fetch_arrow
 
 DOC_TYPE = "PURCHASE_ORDER"
+_log = logging.getLogger(__name__)
 
 
 def write_files(connection: Connection, *, vendor_ids: list[str], as_of: datetime) -> int:
     """Plan one file per vendor that has PLANNED orders; returns how many orders are now WRITTEN.
 
     The numbers of the files, the files and the orders' states go in the caller's transaction. A
-    vendor that has no feed for purchase orders keeps its orders PLANNED.
+    vendor keeps its orders PLANNED that has no feed for purchase orders, or whose format cannot say
+    one of them: the reason is noted with them.
     """
     execute(connection, "fulfilment/lock_vendors", vendor_ids=vendor_ids)
     found = fetch(connection, "fulfilment/vendors_to_write", vendor_ids=vendor_ids)
@@ -32,19 +35,45 @@ def write_files(connection: Connection, *, vendor_ids: list[str], as_of: datetim
         return 0
     numbers = outbox.next_control_numbers(connection, DOC_TYPE, list(formats))
     lines = fetch_arrow(connection, "fulfilment/purchase_order_lines", vendor_ids=list(formats))
-    files = {
-        vendor: _file(vendor, formats[vendor], numbers[vendor], share, as_of)
-        for vendor, share in _by_vendor(lines)
-    }
+    files: dict[str, outbox.OutgoingFile] = {}
+    orders: dict[str, list[int]] = {}
+    failed: dict[str, CannotWrite] = {}
+    for vendor, share in _by_vendor(lines):
+        try:
+            files[vendor] = _file(vendor, formats[vendor], numbers[vendor], share, as_of)
+        except CannotWrite as error:
+            failed[vendor] = error
+        else:
+            orders[vendor] = pc.unique(share["vendor_order_id"]).to_pylist()
+    _note_failed(connection, failed)
     effects = outbox.plan_files(connection, list(files.values()), as_of)
-    orders = lines.group_by(["vendor_order_id", "vendor_id"]).aggregate([])
-    vendors = orders["vendor_id"].to_pylist()
+    places = [
+        (order, effects[file.effect_key], place)
+        for vendor, file in files.items()
+        for place, order in enumerate(orders[vendor], 1)
+    ]
     return execute(
         connection,
         "fulfilment/mark_written",
-        vendor_order_ids=orders["vendor_order_id"].to_pylist(),
-        effect_ids=[effects[files[vendor].effect_key] for vendor in vendors],
+        vendor_order_ids=[order for order, _, _ in places],
+        effect_ids=[effect for _, effect, _ in places],
+        message_nos=[place for _, _, place in places],
         as_of=as_of,
+    )
+
+
+def _note_failed(connection: Connection, failed: Mapping[str, CannotWrite]) -> None:
+    """Note why these vendors get no file; their control numbers go to their next one."""
+    if not failed:
+        return
+    for vendor, error in failed.items():
+        _log.error("No purchase orders for %s: %s", vendor, error)
+    outbox.return_control_numbers(connection, DOC_TYPE, list(failed))
+    execute(
+        connection,
+        "fulfilment/note_not_written",
+        vendor_ids=list(failed),
+        reasons=[f"{error.message} {error.remedy}" for error in failed.values()],
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from tieout.exchange import inbox, outbox
-from tieout.fulfilment import answers, functional_acks, purchase_orders, shipments
+from tieout.fulfilment import answers, functional_acks, purchase_orders, receipts, shipments
 from tieout.fulfilment.model import Chunk
 from tieout.fulfilment.rules import DAYS_LIVELY, HOURS_BETWEEN_ROUNDS, chunks
 from tieout.kernel.database import execute, fetch, transaction
@@ -17,7 +17,7 @@ from tieout.kernel.time import parse_instant
 
 SENDING = "send_vendor_orders"
 TAKING_IN = "take_in_vendor_answers"
-ANSWER_FEEDS = ("ACKNOWLEDGEMENT", "SHIPMENT")
+ANSWER_FEEDS = ("RECEIPT", "ACKNOWLEDGEMENT", "SHIPMENT")
 logger = logging.getLogger(__name__)
 
 
@@ -53,6 +53,7 @@ def send_vendor_orders(*, chunk: Chunk, as_of: datetime | str) -> dict[str, int]
         delivered, waiting = purchase_orders.mark_delivered(
             connection, vendor_ids=vendor_ids, as_of=at
         )
+        receipts.mark(connection, vendor_ids=vendor_ids, as_of=at)
         answers.fold_early(connection, vendor_ids=vendor_ids, as_of=at)
         counts = Counts(read=delivered, applied=delivered)
         record(connection, flow=SENDING, task="send", part=chunk["label"], as_of=at, counts=counts)
@@ -72,7 +73,7 @@ def mark_ready(*, as_of: datetime | str) -> dict[str, int]:
 
 
 def answer_chunks(*, as_of: datetime | str) -> list[Chunk]:
-    """The active vendors whose acknowledgements or shipments are looked for now, in chunks.
+    """The active vendors whose files are looked for now, in chunks.
 
     They are those with open or recent vendor orders, and once a day everybody else, so that a file
     that nobody expects is found within a day.
@@ -91,14 +92,27 @@ def answer_chunks(*, as_of: datetime | str) -> list[Chunk]:
 
 
 def take_in_answers(*, chunk: Chunk, as_of: datetime | str) -> dict[str, int]:
-    """Take in the chunk's acknowledgements, then its shipments; returns the counts of the rows.
+    """Take in the chunk's receipts, acknowledgements and shipments; returns the counts of the rows.
 
     Vendors that want it are told what became of their files.
     """
-    acknowledged = take_in_acknowledgements(chunk=chunk, as_of=as_of)
-    shipped = take_in_shipments(chunk=chunk, as_of=as_of)
+    takers = (take_in_receipts, take_in_acknowledgements, take_in_shipments)
+    counts = [take_in(chunk=chunk, as_of=as_of) for take_in in takers]
     send_functional_acks(chunk=chunk, as_of=as_of)
-    return {name: acknowledged[name] + shipped[name] for name in acknowledged}
+    return {name: sum(each[name] for each in counts) for name in counts[0]}
+
+
+def take_in_receipts(*, chunk: Chunk, as_of: datetime | str) -> dict[str, int]:
+    """Take in what the vendors' systems say of our purchase orders; the latest word counts.
+
+    Returns the counts of the rows.
+    """
+    at, vendor_ids = parse_instant(as_of), chunk["vendor_ids"]
+
+    def load(connection: Connection) -> None:
+        receipts.load(connection, vendor_ids=vendor_ids, as_of=at)
+
+    return _receive("RECEIPT", vendor_ids, at, load)
 
 
 def take_in_acknowledgements(*, chunk: Chunk, as_of: datetime | str) -> dict[str, int]:

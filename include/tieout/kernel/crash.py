@@ -8,6 +8,7 @@ from collections.abc import Callable
 POINTS = (
     "archive.written",
     "inbox.listed",
+    "inbox.fetched",
     "inbox.archived",
     "inbox.registered",
     "inbox.loaded",

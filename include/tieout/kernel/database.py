@@ -32,6 +32,9 @@ _ARROW_TYPES: dict[str, pa.DataType] = {
     "float8": pa.float64(),
 }
 
+_COPIED_TOGETHER = 65_536
+"""How many rows are turned into text at a time."""
+
 
 @cache
 def engine(url: str) -> Engine:
@@ -91,21 +94,24 @@ def fetch_arrow(connection: Connection, name: str, **params: object) -> pa.Table
     return _from_csv(buffer, types)
 
 
-def copy_in(connection: Connection, table: str, rows: pa.Table) -> int:
-    """Append an Arrow table to a database table by COPY; columns go by name.
+def copy_in(connection: Connection, table: str, rows: pa.Table | pa.RecordBatch) -> int:
+    """Append an Arrow table to a database table by COPY, piece by piece; columns go by name.
 
     Nulls stay NULL and empty text stays empty. Returns the number of rows.
     """
     if rows.num_rows == 0:
         return 0
-    buffer = io.BytesIO()
+    whole = rows if isinstance(rows, pa.Table) else pa.Table.from_batches([rows])
     options = csv.WriteOptions(include_header=False, quoting_style="all_valid")
-    csv.write_csv(rows.combine_chunks(), buffer, options)  # of an empty chunk it writes rubbish
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
-        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, rows.column_names))
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, whole.column_names))
     )
     with _driver(connection).cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(buffer.getbuffer())
+        for start in range(0, len(whole), _COPIED_TOGETHER):
+            buffer = io.BytesIO()
+            some = whole.slice(start, _COPIED_TOGETHER).combine_chunks()
+            csv.write_csv(some, buffer, options)  # of an empty chunk it writes rubbish
+            copy.write(buffer.getbuffer())
     return int(rows.num_rows)
 
 

@@ -1,5 +1,7 @@
 """Arrow tables as temporary tables, so that SQL works on them as a set; gone at commit."""
 
+from collections.abc import Iterable
+
 import pyarrow as pa
 from psycopg import sql
 from sqlalchemy import Connection
@@ -22,15 +24,23 @@ def stage(connection: Connection, name: str, rows: pa.Table) -> None:
 
     Decimals become numeric, timestamps timestamptz (they are UTC), whatever else is unknown text.
     """
+    stage_parts(connection, name, rows.schema, [rows])
+
+
+def stage_parts(
+    connection: Connection, name: str, schema: pa.Schema, parts: Iterable[pa.Table | pa.RecordBatch]
+) -> None:
+    """As `stage`, with rows that come part by part; what a part has no column for is NULL."""
     columns = sql.SQL(", ").join(
         sql.SQL("{} {}").format(sql.Identifier(field.name), sql.SQL(_sql_type(field.type)))
-        for field in rows.schema
+        for field in schema
     )
     create = sql.SQL("DROP TABLE IF EXISTS {0}; CREATE TEMP TABLE {0} ({1}) ON COMMIT DROP").format(
         sql.Identifier("pg_temp", name), columns
     )
     execute_script(connection, create.as_string())
-    copy_in(connection, name, rows)
+    for part in parts:
+        copy_in(connection, name, part)
     execute_script(connection, sql.SQL("ANALYZE {}").format(sql.Identifier(name)).as_string())
 
 

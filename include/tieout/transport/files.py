@@ -1,7 +1,7 @@
 """What a place for files can do, be it a partner's SFTP server or a folder of this machine."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -12,6 +12,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 PART = ".part"
+CHUNK = 1024 * 1024
+"""How many bytes of a file are held at a time."""
 
 
 class TransportError(TieoutError):
@@ -57,7 +59,16 @@ class Content:
     @classmethod
     def of(cls, data: bytes) -> "Content":
         """The content that these bytes are."""
-        return cls(len(data), hashlib.sha256(data).hexdigest())
+        return cls.of_chunks([data])
+
+    @classmethod
+    def of_chunks(cls, chunks: Iterable[bytes]) -> "Content":
+        """The content that these bytes are, one behind the other."""
+        size, digest = 0, hashlib.sha256()
+        for chunk in chunks:
+            size += len(chunk)
+            digest.update(chunk)
+        return cls(size, digest.hexdigest())
 
 
 class Files(Protocol):
@@ -68,6 +79,9 @@ class Files(Protocol):
 
     def read(self, path: str) -> bytes:
         """All bytes of a file."""
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """The bytes of a file, at most a MiB at a time."""
 
     def size(self, path: str) -> int | None:
         """The size of a file, or None where there is none."""

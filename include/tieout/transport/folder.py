@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tieout.kernel import crash
 from tieout.kernel.errors import Place as ErrorPlace
-from tieout.transport.files import PART, Content, Item, Refused, RemoteFile, Result
+from tieout.transport.files import CHUNK, PART, Content, Item, Refused, RemoteFile, Result
 
 
 class Folder:
@@ -33,8 +33,13 @@ class Folder:
 
     def read(self, path: str) -> bytes:
         """All bytes of a file."""
-        with _answers(path):
-            return Path(path).read_bytes()
+        return b"".join(self.chunks(path))
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """The bytes of a file, at most a MiB at a time."""
+        with _answers(path), Path(path).open("rb") as file:
+            while chunk := file.read(CHUNK):
+                yield chunk
 
     def size(self, path: str) -> int | None:
         """The size of a file, or None where there is none."""
@@ -46,7 +51,7 @@ class Folder:
         found = self.size(path)
         if found is None or found != size:
             return None if found is None else Content(found, "")
-        return Content.of(self.read(path))
+        return Content.of_chunks(self.chunks(path))
 
     def put(self, path: str, data: bytes) -> None:
         """Write a file whole or not at all."""

@@ -14,6 +14,7 @@ from tieout.kernel import crash
 from tieout.kernel.errors import Place as ErrorPlace
 from tieout.kernel.settings import ConnectionInfo
 from tieout.transport.files import (
+    CHUNK,
     PART,
     Content,
     Item,
@@ -108,13 +109,18 @@ class SftpChannel:
 
     def read(self, path: str) -> bytes:
         """All bytes of a file."""
+        return b"".join(self.chunks(path))
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """The bytes of a file, at most a MiB at a time."""
         with self._answers(path), self._client.open(path, "rb") as file:
             file.set_pipelined(True)
             first = file.read(_SMALL)
-            if len(first) < _SMALL:
-                return first
-            file.prefetch()
-            return first + file.read()
+            yield first
+            size = file.stat().st_size or 0 if len(first) == _SMALL else 0
+            for start in range(_SMALL, size, _AHEAD):
+                places = range(start, min(start + _AHEAD, size), CHUNK)
+                yield from file.readv([(at, min(CHUNK, size - at)) for at in places])
 
     def size(self, path: str) -> int | None:
         """The size of a file, or None where there is none."""
@@ -129,7 +135,7 @@ class SftpChannel:
         found = self.size(path)
         if found is None or found != size:
             return None if found is None else Content(found, "")
-        return Content.of(self.read(path))
+        return Content.of_chunks(self.chunks(path))
 
     def put(self, path: str, data: bytes) -> None:
         """Write a file whole or not at all: as PATH.part, its size checked, then renamed."""
@@ -165,6 +171,9 @@ class SftpChannel:
 
 
 _SMALL = 32_000
+"""Up to how many bytes come with the first answer."""
+_AHEAD = 8 * CHUNK
+"""For how many bytes is asked before the first of them are there."""
 
 
 def _no_answer(path: str, error: Exception) -> NoAnswer:

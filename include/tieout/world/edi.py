@@ -1,9 +1,9 @@
-"""The X12 that some vendors of the world speak: 850 read, 855 and 856 written.
+"""The X12 that some vendors of the world speak: 850 read; 997, 855 and 856 written.
 
 Read and written here without the product's formats, as an independent witness.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 
@@ -44,6 +44,20 @@ def read_order(body: bytes) -> Tagged:
             case ["SE", count, _] if int(count) != at - started + 1:
                 raise ValueError("a set does not have the segments that it counts")
     return Tagged(header, rows)
+
+
+def write_receipt(
+    control: str, sender: str, at: datetime, orders: Sequence[str], rejected: Collection[str]
+) -> bytes:
+    """A 997 for the group of that number, with a word on each of its orders."""
+    body = [f"AK1*PO*{int(control)}"]
+    for index, number in enumerate(orders, 1):
+        verdict = ["AK3*PO1*7**8", "AK5*R*5"] if number in rejected else ["AK5*A"]
+        body += [f"AK2*850*{index:04d}", *verdict]
+    taken = len(orders) - len(rejected)
+    overall = "A" if not rejected else "P" if taken else "R"
+    body.append(f"AK9*{overall}*{len(orders)}*{len(orders)}*{taken}")
+    return _interchange("FA", "997", control, sender, at, [body])
 
 
 def write_answers(control: str, sender: str, at: datetime, rows: Rows) -> bytes:

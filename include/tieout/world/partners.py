@@ -26,7 +26,15 @@ from tieout.world.orders import BRAND, STOREFRONT, description, sku_name, vendor
 from tieout.world.payouts import currencies_of
 from tieout.world.rates import CENTRAL_BANK, FX_RATES, rate_card
 from tieout.world.scenario import CARRIER, GatewayKind, Scenario
-from tieout.world.vendors import ANSWERS, ORDERS, RECEIPTS, SHIPMENTS, account_of
+from tieout.world.tongues import CSV, EDIFACT, X12, Tongue, tongue_of
+from tieout.world.vendors import (
+    ANSWERS,
+    CONFIRMATIONS,
+    ORDERS,
+    RECEIPTS,
+    SHIPMENTS,
+    account_of,
+)
 
 GATEWAY_FEEDS: Mapping[GatewayKind, FeedSpec] = {
     "adyen": FeedSpec(
@@ -171,33 +179,46 @@ def _bank(scenario: Scenario, currency: str) -> PartnerSpec:
 
 def _vendor(scenario: Scenario, number: int) -> PartnerSpec:
     vendor_id = vendor_name(number)
-    account, is_x12 = account_of(scenario, number), number < scenario.x12_vendors
-    return vendor(vendor_id, f"Vendor {number + 1}", account, X12_FEEDS if is_x12 else CSV_FEEDS)
+    account, tongue = account_of(scenario, number), tongue_of(scenario, number)
+    return vendor(vendor_id, f"Vendor {number + 1}", account, tongue)
 
 
-CSV_FEEDS = {
-    "PURCHASE_ORDER": ("tieout-purchase-order-1", ORDERS, "po-*.csv"),
-    "ACKNOWLEDGEMENT": ("tieout-vendor-ack-1", ANSWERS, "ack-*.csv"),
-    "SHIPMENT": ("tieout-shipment-1", SHIPMENTS, "ship-*.csv"),
+_PLACES = {
+    "PURCHASE_ORDER": (ORDERS, "po"),
+    "ACKNOWLEDGEMENT": (ANSWERS, "ack"),
+    "SHIPMENT": (SHIPMENTS, "ship"),
+    "FUNCTIONAL_ACK": (RECEIPTS, "fa"),
+    "RECEIPT": (CONFIRMATIONS, "conf"),
 }
-X12_FEEDS = {
-    "PURCHASE_ORDER": ("x12-850-1", ORDERS, "po-*.edi"),
-    "ACKNOWLEDGEMENT": ("x12-855-1", ANSWERS, "ack-*.edi"),
-    "SHIPMENT": ("x12-856-1", SHIPMENTS, "ship-*.edi"),
-    "FUNCTIONAL_ACK": ("x12-997-1", RECEIPTS, "fa-*.edi"),
+_FORMATS: Mapping[Tongue, Mapping[str, str]] = {
+    CSV: {
+        "PURCHASE_ORDER": "tieout-purchase-order-1",
+        "ACKNOWLEDGEMENT": "tieout-vendor-ack-1",
+        "SHIPMENT": "tieout-shipment-1",
+    },
+    X12: {
+        "PURCHASE_ORDER": "x12-850-1",
+        "ACKNOWLEDGEMENT": "x12-855-1",
+        "SHIPMENT": "x12-856-1",
+        "FUNCTIONAL_ACK": "x12-997-1",
+        "RECEIPT": "x12-997-1",
+    },
+    EDIFACT: {
+        "PURCHASE_ORDER": "edifact-orders-1",
+        "ACKNOWLEDGEMENT": "edifact-ordrsp-1",
+        "SHIPMENT": "edifact-desadv-1",
+        "FUNCTIONAL_ACK": "edifact-contrl-1",
+        "RECEIPT": "edifact-contrl-1",
+    },
 }
+_RECEIPT_WITHIN_HOURS = 4
 
 
-def vendor(
-    vendor_id: str,
-    name: str,
-    account: str,
-    feeds: Mapping[str, tuple[str, str, str]] = CSV_FEEDS,
-) -> PartnerSpec:
+def vendor(vendor_id: str, name: str, account: str, tongue: Tongue = CSV) -> PartnerSpec:
     """A vendor whose folder is `vendor_id` in an account of the SFTP server.
 
     Each purchase order gets one acknowledgement under its number, so that none may be left out;
-    but for X12, where purchase orders and 997 share a series of numbers.
+    but for EDI, where purchase orders and acknowledgements share a series of numbers.
     """
     return PartnerSpec.model_validate(
         {
@@ -208,11 +229,14 @@ def vendor(
             "feeds": {
                 doc_type: {
                     "format_id": format_id,
-                    "directory": f"{vendor_id}/{folder}",
-                    "file_glob": glob,
-                    "consecutive": doc_type == "ACKNOWLEDGEMENT" and feeds is CSV_FEEDS,
+                    "directory": f"{vendor_id}/{_PLACES[doc_type][0]}",
+                    "file_glob": f"{_PLACES[doc_type][1]}-*.{tongue.suffix}",
+                    "consecutive": doc_type == "ACKNOWLEDGEMENT" and tongue is CSV,
+                    "promised_within_hours": (
+                        _RECEIPT_WITHIN_HOURS if doc_type == "RECEIPT" else None
+                    ),
                 }
-                for doc_type, (format_id, folder, glob) in feeds.items()
+                for doc_type, format_id in _FORMATS[tongue].items()
             },
         }
     )

@@ -117,6 +117,8 @@ def cut_place(body: bytes, seed: int, path: str) -> int:
     rng = chance(seed, "cut place", path)
     if body.startswith(b"ISA"):
         return rng.randint(len(body) // 4, body.rindex(b"IEA") - 1)
+    if body.startswith(b"UNB"):
+        return rng.randint(len(body) // 4, body.rindex(b"UNZ") - 1)
     lines = body.split(b"\n")[:-1]
     details = [n for n in range(1, len(lines)) if _is_detail(lines[n])] or [len(lines) - 1]
     number = pick(rng, details)

@@ -33,7 +33,8 @@ class Faults(_Strict):
     """The rate of each fault: 0 never, 1 wherever it can be.
 
     Per order: `duplicate_entry`, `unknown_sku`. Per vendor order: `vendor_rejection`,
-    `late_shipment`. Per row of a tracking file: `bad_tracking_row` (at most one row in 25, more
+    `late_shipment`, of vendors who speak EDI `receipt_rejection` too, and `receipt_missing` per
+    file to them. Per row of a tracking file: `bad_tracking_row` (at most one row in 25, more
     would be a refused file). Per settled payment: `settlement_missing`, `settlement_duplicated`,
     `amount_off_by_a_cent`, `wrong_currency`, `fee_wrong`, and where it is
     converted `fx_off_band`. Per settlement line, one more:
@@ -47,6 +48,8 @@ class Faults(_Strict):
     unknown_sku: Share = 0
     vendor_rejection: Share = 0
     late_shipment: Share = 0
+    receipt_rejection: Share = 0
+    receipt_missing: Share = 0
     bad_tracking_row: Share = 0
     settlement_missing: Share = 0
     settlement_duplicated: Share = 0
@@ -91,8 +94,8 @@ class Scenario(_Strict):
     references begin with `prefix`. With `weekend: open` the weekend days between them have orders
     too, though vendors and gateways rest.
     `sftp_accounts` is over how many SFTP accounts the vendors are spread, a folder for each vendor.
-    The first `x12_vendors` vendors speak X12: they get an 850, answer by 855 and 856, and are sent
-    a 997 for each.
+    The first `x12_vendors` vendors speak X12: they get an 850, say by 997 that they took it in,
+    answer by 855 and 856, and are sent a 997 for each; the next `edifact_vendors` speak EDIFACT.
     Gateways convert the currencies of `converted` to euros, by a central bank less a mark-up.
     Vendors promise to ship within `promise_days` business days. A truncated file is sent again,
     whole, `resend_after_days` days later, or never (null).
@@ -108,6 +111,7 @@ class Scenario(_Strict):
     skus: int = Field(default=400, ge=1, le=99_999)
     sftp_accounts: int = Field(default=4, ge=1, le=200)
     x12_vendors: int = Field(default=0, ge=0)
+    edifact_vendors: int = Field(default=0, ge=0)
     gateways: tuple[GatewayKind, ...] = Field(default=("adyen", "stripe"), min_length=1)
     currencies: tuple[str, ...] = Field(default=("USD", "EUR"), min_length=1)
     converted: tuple[Literal["USD", "GBP", "JPY"], ...] = ()

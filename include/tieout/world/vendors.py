@@ -6,33 +6,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
-from tieout.world import edi
 from tieout.world.chance import chance, letters_and_digits, one_of
 from tieout.world.ledger import Ledger, Planted, Truth, instant
 from tieout.world.orders import vendor_name
 from tieout.world.post import Post
 from tieout.world.scenario import CARRIER, LATE_BY, WORKDAYS, Scenario
-from tieout.world.tables import read_tagged, write_tagged
+from tieout.world.tongues import Tongue, tongue_of
 
 ORDERS, ANSWERS, SHIPMENTS = "orders", "acknowledgements", "shipments"
-RECEIPTS = "receipts"
-"""Where vendors that speak X12 are told what became of their files."""
+RECEIPTS, CONFIRMATIONS = "receipts", "confirmations"
+"""Where vendors that speak EDI are told what became of their files, and where they tell of ours."""
 WORK_STARTS, WORK_ENDS, TRUCK = time(9), time(17), time(11)
-ANSWER_COLUMNS = (
-    *("vendor_order_no", "order_line_no", "sku", "code", "quantity_accepted", "quantity_rejected"),
-    *("quantity_backordered", "reason", "expected_on"),
-)
-SHIPMENT_COLUMNS = (
-    *(
-        "vendor_order_no",
-        "order_line_no",
-        "sku",
-        "quantity",
-        "carrier",
-        "tracking_no",
-        "shipped_at",
-    ),
-)
+READ_AFTER = timedelta(minutes=10)
+"""So long after an order came a vendor's system says that it has taken it in."""
 Rows = list[dict[str, str]]
 
 
@@ -50,6 +36,20 @@ class Job:
     def tracking_no(self) -> str:
         """The carrier's number of the one parcel in which it goes."""
         return f"FS{letters_and_digits(chance(0, 'parcel', self.number), 3)}"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A vendor at work: its folder `home`, from account to name, and what it speaks."""
+
+    vendor_id: str
+    home: str
+    tongue: Tongue
+
+    def path(self, folder: str, kind: str, number: str) -> str:
+        """Where a file of its goes."""
+        name = f"{kind}-{self.vendor_id}-{number}.{self.tongue.suffix}"
+        return f"{self.home}/{folder}/{name}"
 
 
 def account_of(scenario: Scenario, vendor: int) -> str:
@@ -74,19 +74,30 @@ class Vendors:
             home = f"{account_of(self.scenario, vendor)}/{vendor_id}"
             for file in sorted((self.root / home / ORDERS).glob("po-*.[ce]??")):
                 if (vendor_id, file.name) not in read:
-                    self._take(vendor_id, home, file)
+                    self._take(Desk(vendor_id, home, tongue_of(self.scenario, vendor)), file)
 
-    def _take(self, vendor_id: str, home: str, file: Path) -> None:
-        is_x12 = file.suffix == ".edi"
-        order = (edi.read_order if is_x12 else read_tagged)(file.read_bytes())
+    def _take(self, desk: Desk, file: Path) -> None:
+        order = desk.tongue.read_order(file.read_bytes())
         control, received = order.header[1], instant(order.header[4])
-        jobs = list(self._jobs(order.rows, received))
-        self._answer(vendor_id, home, control, jobs, is_x12=is_x12)
-        self._ship(vendor_id, home, control, jobs, is_x12=is_x12)
-        self.ledger.note("INSERT INTO purchase_order VALUES (?, ?)", [(vendor_id, file.name)])
+        if not self._is_lost(desk, file.name, received):
+            jobs = list(self._jobs(desk, order.rows, received))
+            self._receipt(desk, control, jobs, received + READ_AFTER)
+            taken = [job for job in jobs if job.fault != "receipt_rejection"]
+            self._answer(desk, control, taken)
+            self._ship(desk, control, taken)
+        self.ledger.note("INSERT INTO purchase_order VALUES (?, ?)", [(desk.vendor_id, file.name)])
         self.ledger.keep()
 
-    def _jobs(self, rows: Rows, received: datetime) -> Iterator[Job]:
+    def _is_lost(self, desk: Desk, name: str, received: datetime) -> bool:
+        """Whether a file is never looked at, where somebody would miss a word on it."""
+        rng = chance(self.scenario.seed, "receipt", desk.vendor_id, name)
+        if desk.tongue.receipt is None or rng.random() >= self.scenario.faults.receipt_missing:
+            return False
+        subject, day = f"file:{name}", received.date().isoformat()
+        self.truth.record([Planted("receipt_missing", "VENDOR_FILE_UNACKNOWLEDGED", subject, day)])
+        return True
+
+    def _jobs(self, desk: Desk, rows: Rows, received: datetime) -> Iterator[Job]:
         by_number: dict[str, Rows] = defaultdict(list)
         for row in rows:
             by_number[row["vendor_order_no"]].append(row)
@@ -95,6 +106,8 @@ class Vendors:
             "vendor_rejection": faults.vendor_rejection,
             "late_shipment": faults.late_shipment,
         }
+        if desk.tongue.receipt is not None:
+            rates["receipt_rejection"] = faults.receipt_rejection
         for number, lines in by_number.items():
             fault = one_of(chance(self.scenario.seed, "vendor order", number), rates)
             ships_on = WORKDAYS.add(received.date(), 1)
@@ -103,28 +116,34 @@ class Vendors:
             ships_at = datetime.combine(ships_on, TRUCK, UTC)
             yield Job(number, lines, fault, answering_time(received), ships_at)
 
-    def _answer(
-        self, vendor_id: str, home: str, control: str, jobs: list[Job], *, is_x12: bool
-    ) -> None:
+    def _receipt(self, desk: Desk, control: str, jobs: list[Job], due: datetime) -> None:
+        """What the vendor's system says of the file; what it rejects nobody there ever sees."""
+        if desk.tongue.receipt is None:
+            return
+        numbers = [job.number for job in jobs]
+        rejected = [job.number for job in jobs if job.fault == "receipt_rejection"]
+        body = desk.tongue.receipt(control, desk.vendor_id, due, numbers, rejected)
+        day = due.date().isoformat()
+        planted = [
+            Planted("receipt_rejection", "VENDOR_FILE_REJECTED", number, day) for number in rejected
+        ]
+        self.post.hand_in(desk.path(CONFIRMATIONS, "conf", control), body, due, planted=planted)
+
+    def _answer(self, desk: Desk, control: str, jobs: list[Job]) -> None:
+        if not jobs:
+            return
         due = jobs[0].answered_at
         rows = [_answer_row(job, row) for job in jobs for row in job.rows]
-        if is_x12:
-            body, suffix = edi.write_answers(control, vendor_id, due, rows), "edi"
-        else:
-            words = ("tieout-vendor-ack-1", control, vendor_id, due, ANSWER_COLUMNS)
-            body, suffix = write_tagged(*words, rows), "csv"
+        body = desk.tongue.answers(control, desk.vendor_id, due, rows)
         day = due.date().isoformat()
         rejected = [
             Planted("vendor_rejection", "VENDOR_REJECTED", job.number, day)
             for job in jobs
             if job.fault == "vendor_rejection"
         ]
-        path = f"{home}/{ANSWERS}/ack-{vendor_id}-{control}.{suffix}"
-        self.post.hand_in(path, body, due, planted=rejected)
+        self.post.hand_in(desk.path(ANSWERS, "ack", control), body, due, planted=rejected)
 
-    def _ship(
-        self, vendor_id: str, home: str, control: str, jobs: list[Job], *, is_x12: bool
-    ) -> None:
+    def _ship(self, desk: Desk, control: str, jobs: list[Job]) -> None:
         by_truck: dict[datetime, list[Job]] = defaultdict(list)
         for job in jobs:
             if job.fault != "vendor_rejection":
@@ -132,13 +151,8 @@ class Vendors:
         for number, (leaves, load) in enumerate(sorted(by_truck.items()), 1):
             part = f"{control}{number:02d}"
             rows = [_shipment_row(job, row) for job in load for row in job.rows]
-            if is_x12:
-                body, suffix = edi.write_shipments(part, vendor_id, leaves, rows), "edi"
-            else:
-                words = ("tieout-shipment-1", part, vendor_id, leaves, SHIPMENT_COLUMNS)
-                body, suffix = write_tagged(*words, rows), "csv"
-            path = f"{home}/{SHIPMENTS}/ship-{vendor_id}-{part}.{suffix}"
-            self.post.hand_in(path, body, leaves)
+            body = desk.tongue.shipments(part, desk.vendor_id, leaves, rows)
+            self.post.hand_in(desk.path(SHIPMENTS, "ship", part), body, leaves)
             self._hand_to_carrier(load)
         self.truth.record([_late(job) for job in jobs if job.fault == "late_shipment"])
 

@@ -14,7 +14,16 @@ from tieout.world.post import Post
 from tieout.world.rates import CENTRAL_BANK, FX_RATES, CentralBank
 from tieout.world.scenario import CARRIER, Scenario, ScenarioError
 from tieout.world.storefront import Storefront, Till
-from tieout.world.vendors import ANSWERS, ORDERS, RECEIPTS, SHIPMENTS, Vendors, account_of
+from tieout.world.tongues import tongue_of
+from tieout.world.vendors import (
+    ANSWERS,
+    CONFIRMATIONS,
+    ORDERS,
+    RECEIPTS,
+    SHIPMENTS,
+    Vendors,
+    account_of,
+)
 
 LEDGER, TRUTH, SPOOL, SFTP = "ledger.sqlite", "truth.jsonl", "spool", "sftp"
 TILL = "till"
@@ -66,13 +75,19 @@ def directories(scenario: Scenario) -> list[Path]:
     vendors = [
         Path(account_of(scenario, vendor), vendor_name(vendor), kind)
         for vendor in range(scenario.vendors)
-        for kind in (ORDERS, ANSWERS, SHIPMENTS, *([RECEIPTS] * (vendor < scenario.x12_vendors)))
+        for kind in _folders(scenario, vendor)
     ]
     gateways = [Path(gateway, SETTLEMENT) for gateway in scenario.gateways]
     payouts = [Path("stripe", PAYOUTS)] if "stripe" in scenario.gateways else []
     banks = [Path(BANKS, bank_name(currency)) for currency in currencies_of(scenario)]
     rates = Path(CENTRAL_BANK, FX_RATES)
     return [*vendors, Path(CARRIER, TRACKING), *gateways, *payouts, *banks, rates]
+
+
+def _folders(scenario: Scenario, vendor: int) -> tuple[str, ...]:
+    folders = (ORDERS, ANSWERS, SHIPMENTS)
+    speaks_edi = tongue_of(scenario, vendor).receipt is not None
+    return (*folders, RECEIPTS, CONFIRMATIONS) if speaks_edi else folders
 
 
 def accounts(scenario: Scenario) -> list[str]:

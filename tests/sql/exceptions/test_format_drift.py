@@ -1,4 +1,4 @@
-"""FORMAT_DRIFT: the columns of a feed's newest file against those of its first one."""
+"""FORMAT_DRIFT: columns against those of the feed's first file, paths against all it ever had."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.sql.harness import Row
 from tieout.exceptions.registry import rules
 from tieout.exceptions.runner import find_offences
 from tieout.exceptions.tasks import raise_exceptions
-from tieout.kernel.database import transaction
+from tieout.kernel.database import execute, transaction
 
 CASES = "SELECT subject, status FROM exception_case ORDER BY exception_case_id"
 
@@ -99,3 +99,54 @@ def decide(url: str, status: str) -> None:
             f"UPDATE exception_case SET status = '{status}', status_at = '{at(3, 13)}', "
             "status_reason = 'a tax column, told by mail' WHERE status = 'OPEN'"
         )
+
+
+def told(url: str, number: int, paths: str, in_extra: str = "", hour: int = 6) -> None:
+    """A file without columns is loaded, on day <number>."""
+    facts = {"paths": paths.split(), "paths_in_extra": in_extra.split()}
+    moment = at(number, hour)
+    one = source_file(1000 * number + hour, f"p-{number}.xml", received_at=moment, status_at=moment)
+    add(url, source_file=[one | {"facts": facts}])
+    with transaction(url, actor="test") as connection:
+        execute(connection, "exchange/note_paths", source_file_ids=[one["source_file_id"]])
+
+
+def test_a_path_that_no_file_had_is_told_for_seven_days(url: str) -> None:
+    told(url, 2, "amount fee", "note")
+    assert found(url, 3) == []
+    told(url, 3, "amount fee", "note surcharge")
+    new = [("SETTLEMENT:new:surcharge", "p-3.xml", False)]
+    assert found(url, 2) == []
+    assert found(url, 4) == new
+    told(url, 5, "amount", "note")
+    assert found(url, 9) == new
+    assert found(url, 11) == []
+
+
+def test_a_path_of_ours_is_missed_once_ten_files_had_it(url: str) -> None:
+    for hour in range(9):
+        told(url, 2, "amount fee", hour=hour)
+    told(url, 3, "amount")
+    assert found(url, 4) == []
+    told(url, 4, "amount fee")
+    told(url, 5, "amount")
+    assert found(url, 6) == []
+
+
+def test_a_path_that_stood_in_each_of_ten_files_is_missed_until_it_comes(url: str) -> None:
+    for hour in range(10):
+        told(url, 2, "amount fee", hour=hour)
+    assert found(url, 3) == []
+    told(url, 3, "amount")
+    told(url, 4, "amount")
+    assert found(url, 5) == [("SETTLEMENT:gone:fee", "p-3.xml", True)]
+    told(url, 5, "amount fee")
+    assert found(url, 6) == []
+
+
+def test_another_format_of_a_feed_starts_its_paths_anew(url: str) -> None:
+    told(url, 2, "amount")
+    told(url, 3, "amount", "surcharge")
+    with transaction(url, actor="test") as connection:
+        connection.exec_driver_sql("UPDATE partner_feed SET format_id = 'next-2'")
+    assert found(url, 4) == []

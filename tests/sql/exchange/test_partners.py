@@ -104,3 +104,22 @@ def test_the_command_loads_rate_cards_from_the_folder_that_the_file_names(
     card.write_text("rates: [{percent: lots}]")
     assert main(["partners", "load", str(file)]) == 2
     assert "line 1, field 'rates.0.percent'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("format_id", "longest"), [("x12-850-1", 15), ("edifact-orders-1", 35)], ids=["x12", "edifact"]
+)
+def test_a_vendor_whose_id_its_envelope_has_no_place_for_is_refused(
+    database_url: str, format_id: str, longest: int
+) -> None:
+    def vendor(size: int, doc_type: str) -> PartnerSpec:
+        feed = {"format_id": format_id, "directory": "in"}
+        facts = {"partner_id": "v" * size, "kind": "VENDOR", "name": "V"}
+        return PartnerSpec.model_validate(facts | {"feeds": {doc_type: feed}})
+
+    with transaction(database_url, actor="test") as connection:
+        for allowed in (vendor(longest, "PURCHASE_ORDER"), vendor(longest + 1, "ACKNOWLEDGEMENT")):
+            assert load_partners(connection, [allowed]) == 1
+        for doc_type in ("PURCHASE_ORDER", "FUNCTIONAL_ACK"):
+            with pytest.raises(PartnersFileError, match=f"room for {longest} characters"):
+                load_partners(connection, [vendor(longest + 1, doc_type)])

@@ -1,5 +1,6 @@
 """A vendor that speaks X12: ordered by 850, answers by 855 and 856, is answered by 997."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from tests.sql.fulfilment.test_tasks import LATER, Killed, Trade, trade  # noqa: F401 (a fixture)
 from tests.unit.formats.edi import x12
 from tieout.cli.main import main
+from tieout.exceptions.tasks import raise_exceptions
 from tieout.exchange.partners import FeedSpec, PartnerSpec, load_partners
 from tieout.formats.reading import read
 from tieout.formats.registry import format_spec
@@ -118,6 +120,65 @@ def test_each_of_its_files_is_answered_once(edi: Trade) -> None:
     assert edi.everything()["effect"] == before["effect"]
 
 
+def without_numbers(path: Path) -> list[str]:
+    """The segments of an answer but for its envelope."""
+    return [each for each in path.read_text().split("~") if each.startswith("AK")]
+
+
+@pytest.mark.parametrize("name", ["in.edi", "again.edi"], ids=["same name", "other name"])
+def test_a_file_that_comes_again_is_answered_again_in_the_same_words(edi: Trade, name: str) -> None:
+    hand_in(edi, "ACKNOWLEDGEMENT", x12("855", *ANSWERS, control=1))
+    edi.take_in()
+    hand_in(edi, "ACKNOWLEDGEMENT", x12("855", *ANSWERS, control=1), name)
+    os.utime(edi.root / "acme" / "ACKNOWLEDGEMENT" / name, (2_000_000_000, 2_000_000_000))
+    edi.take_in(LATER + timedelta(hours=1))
+    edi.take_in(LATER + timedelta(hours=2))
+    first, second = edi.files("acme", "FUNCTIONAL_ACK")
+    assert first.name < second.name
+    assert without_numbers(first) == without_numbers(second)
+    assert edi.rows("SELECT count(*) FROM vendor_answer") == [(3,)]
+
+
+def test_a_refused_file_that_comes_again_is_answered_again(edi: Trade) -> None:
+    wrong = x12("855", *ANSWERS).replace("CTT*1", "CTT*4")
+    hand_in(edi, "ACKNOWLEDGEMENT", wrong)
+    edi.take_in()
+    hand_in(edi, "ACKNOWLEDGEMENT", wrong)
+    os.utime(edi.root / "acme" / "ACKNOWLEDGEMENT" / "in.edi", (2_000_000_000, 2_000_000_000))
+    edi.take_in(LATER + timedelta(hours=1))
+    answers = [without_numbers(path) for path in edi.files("acme", "FUNCTIONAL_ACK")]
+    assert len(answers) == 2
+    assert answers[0] == answers[1]
+
+
+def test_an_answer_that_cannot_be_written_is_a_case_and_stops_no_other(edi: Trade) -> None:
+    feed = "UPDATE partner_feed SET format_id = '{}' WHERE doc_type = 'FUNCTIONAL_ACK'"
+    edi.run(feed.format("edifact-contrl-1"))
+    hand_in(edi, "ACKNOWLEDGEMENT", x12("855", *ANSWERS))
+    edi.take_in()
+    assert edi.files("acme", "FUNCTIONAL_ACK") == []
+    cases = "SELECT subject, status FROM exception_case WHERE code = 'FILE_NOT_ANSWERED'"
+    for hours in (0, 1):
+        raise_exceptions(as_of=LATER + timedelta(hours=hours))
+    assert edi.rows(cases) == [("file:in.edi", "OPEN")]
+    edi.run(feed.format("x12-997-1"))
+    edi.take_in(LATER + timedelta(hours=2))
+    assert len(edi.files("acme", "FUNCTIONAL_ACK")) == 1
+    raise_exceptions(as_of=LATER + timedelta(hours=2))
+    assert edi.rows(cases) == [("file:in.edi", "AUTO_RESOLVED")]
+
+
+def test_what_the_answers_format_cannot_say_stops_no_other_answer(edi: Trade) -> None:
+    odd = x12("855", *ANSWERS, element="+").replace("GS+XX+", "GS+*|^\x1d\x1c+")
+    hand_in(edi, "ACKNOWLEDGEMENT", odd, "a.edi")
+    hand_in(edi, "SHIPMENT", x12("856", SHIPPED, control=2))
+    edi.take_in()
+    [path] = edi.files("acme", "FUNCTIONAL_ACK")
+    assert (path.name, told(path)) == ("fa-acme-000002.edi", [("856", "0001", "accepted")])
+    [(problem,)] = edi.rows("SELECT unanswered FROM source_file WHERE unanswered IS NOT NULL")
+    assert "every character that could separate" in str(problem)
+
+
 def test_a_bad_line_is_accepted_with_errors_and_says_where(edi: Trade) -> None:
     short = [segment.replace("ACK*IA*2", "ACK*IA*1") for segment in ANSWERS[0]]
     hand_in(edi, "ACKNOWLEDGEMENT", x12("855", short, ANSWERS[0], ANSWERS[1]))
@@ -137,10 +198,25 @@ def test_a_file_that_does_not_tie_is_rejected(edi: Trade) -> None:
     assert b"AK9*R*2*2*0~" in path.read_bytes()
 
 
+def test_a_segment_that_no_file_had_before_is_told_as_drift(edi: Trade) -> None:
+    drift = "SELECT subject FROM exception_case WHERE code = 'FORMAT_DRIFT'"
+    hand_in(edi, "ACKNOWLEDGEMENT", x12("855", [*ANSWERS[0], "CTT*2"], control=1))
+    edi.take_in()
+    raise_exceptions(as_of=LATER)
+    assert edi.rows(drift) == []
+    changed = [ANSWERS[1][0], "MSG*see our new terms", *ANSWERS[1][1:]]
+    hand_in(edi, "ACKNOWLEDGEMENT", x12("855", changed, control=2), "b.edi")
+    later = LATER + timedelta(hours=1)
+    edi.take_in(later)
+    raise_exceptions(as_of=later)
+    assert edi.rows(drift) == [("ACKNOWLEDGEMENT:new:msg",)]
+
+
 def test_what_cannot_be_told_apart_gets_no_answer(edi: Trade) -> None:
     hand_in(edi, "ACKNOWLEDGEMENT", x12("855", *ANSWERS)[:-30])
     edi.take_in()
     assert edi.files("acme", "FUNCTIONAL_ACK") == []
+    assert edi.rows("SELECT unanswered FROM source_file") == [("no-envelope",)]
 
 
 def test_a_line_about_an_unknown_order_loads_when_a_person_corrects_it(edi: Trade) -> None:

@@ -349,6 +349,7 @@ def test_taking_in_that_is_killed_and_run_again_takes_each_row_once(
     taken = [(row[1], row[4], row[5]) for row in end["summary"] if row[1].startswith("take_in")]
     assert sorted(set(taken)) == [
         ("take_in_acknowledgement", 3, 3),
+        ("take_in_receipt", 0, 0),
         ("take_in_shipment", 2, 2),
         ("take_in_tracking", 1, 1),
     ]

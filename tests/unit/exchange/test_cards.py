@@ -50,7 +50,7 @@ def test_other_numbers_are_left_alone(text: str) -> None:
 
 
 def test_references_and_telephone_numbers_are_not_cards() -> None:
-    rows = pa.table(
+    rows = pa.record_batch(
         {
             "gateway_ref": ["4111111111111111", None],
             "tracking_no": ["4111111111111111", None],
@@ -64,5 +64,28 @@ def test_references_and_telephone_numbers_are_not_cards() -> None:
 
 
 def test_a_card_in_a_payment_is_found() -> None:
-    rows = pa.table({"payments": ["[]", '[{"method": "card", "number": "4111111111111111"}]']})
+    rows = pa.record_batch(
+        {"payments": ["[]", '[{"method": "card", "number": "4111111111111111"}]']}
+    )
     assert card_rows(rows) == {1: "payments"}
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("4111 1111 1111 1111 12/27", "***************1111 12/27"),
+        ("4111111111111111 123", "************1111 123"),
+        ("2 4111-1111-1111-1111", "2 ***************1111"),
+        ("1234 4111 1111 1111 1111 5", "1234 ***************1111 5"),
+        ("3782 822463 10005 x", "*************0005 x"),
+        ("4111111111111111,5500005555555559", "************1111,************5559"),
+    ],
+)
+def test_a_card_is_found_beside_other_digits(text: str, masked: str) -> None:
+    assert mask_cards(text) == masked
+
+
+def test_the_right_one_of_many_cells_is_found() -> None:
+    texts = ["psp 1829098024817852", None, "", "4111", "1111 1111 1111", "4111111111111111"] * 50
+    rows = pa.record_batch({"text": pa.array(texts, pa.string())})
+    assert sorted(card_rows(rows)) == list(range(5, 300, 6))

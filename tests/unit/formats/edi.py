@@ -18,12 +18,12 @@ def x12(
     return "".join(segment.replace("*", element) + end for segment in segments)
 
 
-def edifact(kind: str, *messages: list[str]) -> str:
+def edifact(kind: str, *messages: list[str], control: int = 7) -> str:
     """An interchange with a message for each list of segments."""
-    segments = ["UNB+UNOC:3+KILN:14+TIEOUT:ZZ+270304:0915+7"]
+    segments = [f"UNB+UNOC:3+KILN:14+TIEOUT:ZZ+270304:0915+{control}"]
     for index, body in enumerate(messages, 1):
         segments += [f"UNH+{index}+{kind}:D:96A:UN", *body, f"UNT+{len(body) + 2}+{index}"]
-    return "".join(f"{segment}'\n" for segment in [*segments, f"UNZ+{len(messages)}+7"])
+    return "".join(f"{segment}'\n" for segment in [*segments, f"UNZ+{len(messages)}+{control}"])
 
 
 def parsed(text: str, format_id: str) -> ParsedFile:

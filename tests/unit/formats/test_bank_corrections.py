@@ -8,8 +8,11 @@ from tests.unit.formats.test_bank_sheets import book
 from tests.unit.formats.test_camt import entry, statement
 from tests.unit.formats.test_swift import message
 from tieout.formats.corrections import read_corrected, record_texts
+from tieout.formats.grid import Record, grid_of_records
+from tieout.formats.layouts.replacing import with_texts
 from tieout.formats.registry import format_spec
 from tieout.formats.results import FileRefused
+from tieout.formats.source import open_source
 
 OFX = (
     "<OFX><STMTRS><CURDEF>EUR<BANKACCTFROM><ACCTID>1</BANKACCTFROM><BANKTRANLIST>{}</STMTRS></OFX>"
@@ -79,11 +82,21 @@ def test_a_row_on_a_line_with_others_is_corrected_in_its_place():
     assert (str(row["booked_on"]), row["record_no"]) == ("2026-03-05", MANY + 1)
 
 
-def test_a_text_that_is_not_in_the_file_cannot_be_corrected():
-    data = FILES["ofx-1"][0].replace("<FITID>A", "<FITID><![CDATA[A]]>").encode()
+def test_a_row_with_marked_text_is_corrected_in_its_place():
+    data = FILES["ofx-1"][0].replace("<FITID>A", "<FITID><![CDATA[<A>]]>").encode()
     (bad,) = parsed(data, "ofx-1").rejected
+    corrected = {bad.line: bad.raw.replace("20261399", "20260305")}
+    (row,) = read_corrected(
+        data, format_spec("ofx-1"), name="f", corrected=corrected
+    ).rows.to_pylist()
+    assert (str(row["booked_on"]), row["bank_ref"]) == ("2026-03-05", "<A>")
+
+
+def test_a_text_that_is_not_in_the_file_cannot_be_corrected():
+    source = open_source(b"<OFX>", "f", ("utf-8",))
+    grid = grid_of_records([Record({}, 1, "<STMTTRN>")])
     with pytest.raises(FileRefused):
-        read_corrected(data, format_spec("ofx-1"), name="f", corrected={bad.line: "x"})
+        b"".join(with_texts(source, [grid], {1: "x"}))
 
 
 def test_a_row_of_a_workbook_cannot_be_corrected():

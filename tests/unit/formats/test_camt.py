@@ -104,6 +104,24 @@ def test_the_balances_must_tie():
     assert "statement S1 of DE1" in refused.expected
 
 
+def report(*balances: tuple[str, str]) -> str:
+    """An interim report with one credit of 5, and balances by their time and amount."""
+    said = "".join(
+        f"<Bal><Tp><CdOrPrtry><Cd>ITBD</Cd></CdOrPrtry></Tp><Amt Ccy='EUR'>{amount}</Amt>"
+        f"<CdtDbtInd>CRDT</CdtDbtInd><Dt><DtTm>2026-03-04T{time}:00Z</DtTm></Dt></Bal>"
+        for time, amount in balances
+    )
+    inside = f"<Rpt><Id>R1</Id><Acct><Id><IBAN>DE1</IBAN></Id></Acct>{said}{entry('5')}</Rpt>"
+    return f"<Document><BkToCstmrAcctRpt>{inside}</BkToCstmrAcctRpt></Document>"
+
+
+def test_two_interim_balances_are_where_a_report_opens_and_closes():
+    good = parsed(report(("12", "15"), ("09", "10")), "camt-052-1")
+    assert checks(good) == {"balance_currency": True, "closing_balance": True}
+    assert "closing_balance" in refusal(report(("09", "10"), ("12", "16")), "camt-052-1").expected
+    assert checks(parsed(report(("12", "16")), "camt-052-1")) == {}
+
+
 def test_a_pending_entry_is_not_in_the_balance():
     text = statement(entry("5"), entry("9", status="PDNG"), closing="5")
     assert [row["status"] for row in rows(text, "camt-053-1")] == ["booked", "pending"]

@@ -162,6 +162,58 @@ def test_the_columnar_way_and_the_careful_way_agree(cells):
         ]
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "1e5",
+        "1E5",
+        ".5",
+        "5.",
+        "+.5",
+        ".",
+        "-",
+        "1-2",
+        "--1",
+        "0.12345",
+        "1,5",
+        "0.1230000000",
+        "12345678901234.5",
+        "-1234567890.12",
+        "0000000000000000000001.5",
+        "99999999999999999.5",
+    ],
+)
+def test_one_odd_amount_among_plain_ones_is_what_it_is_by_itself(odd):
+    plain = ["12.34"] * SMALL
+    careful = _convert(field("money"), [odd], ["USD"])
+    columnar = _convert(field("money"), [*plain, odd], ["USD"] * (SMALL + 1))
+    assert columnar.values.to_pylist() == [1234] * SMALL + careful.values.to_pylist()
+    assert [bad.rule for bad in columnar.bad] == [bad.rule for bad in careful.bad]
+
+
+@pytest.mark.parametrize("layout", ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "2026-02-01 10:00:00",
+        "2026-02-01T10:00:00",
+        "2026-02-01 10:00+01",
+        "2026-02-30 10:00:00",
+        "0999-01-01 00:00:00",
+        "3000-01-01 00:00:00",
+        "2026-02-01 10:00",
+        "2026-2-1 010:00:00",
+    ],
+)
+def test_one_odd_time_among_plain_ones_is_what_it_is_by_itself(layout, odd):
+    spec = field("timestamp", formats=[layout], zone="UTC", zone_source=[])
+    plain = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    careful = convert(spec, "X", pa.array([odd]))
+    columnar = convert(spec, "X", pa.array([f"{plain:{layout}}"] * SMALL + [odd]))
+    assert columnar.values.to_pylist() == [plain] * SMALL + careful.values.to_pylist()
+    assert [bad.rule for bad in columnar.bad] == [bad.rule for bad in careful.bad]
+
+
 def _convert(spec: FieldSpec, texts: list[str], beside: list[str | None]):
     cells = pa.array([text or None for text in texts], pa.string())
     helps = pa.array(beside, pa.string()) if spec.type in {"money", "timestamp"} else None

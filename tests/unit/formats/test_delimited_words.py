@@ -121,6 +121,21 @@ def test_what_the_first_row_says_stands_beside_all_rows():
 def test_blank_rows_are_no_rows(rows):
     text = "Date,Amount,Text\n,,\n" + "01/02/2026,5.00,a\n, ,\n" * rows
     assert amounts(text, bank()) == [500] * rows
+    counts = read(text.encode(), bank(), name="x").counts
+    assert (counts.read, counts.applied, counts.skipped) == (2 * rows + 1, rows, rows + 1)
+
+
+@pytest.mark.parametrize("rows", [2, 20_000])
+def test_rows_of_totals_and_blank_rows_are_counted_as_skipped(rows):
+    summary = {"when": {"Date": ["Total*"]}, "fields": []}
+    spec = bank(layout={"summary": [summary]}, max_bad_share=0.5)
+    body = "01/02/2026,5.00,a\nTotal,5.00,EUR\n,,\n32/02/2026,5.00,a\n" * rows
+    parsed = read(f"Date,Amount,Text\n{body}".encode(), spec, name="x")
+    counts = parsed.counts
+    assert (counts.read, counts.applied, counts.rejected) == (4 * rows, rows, rows)
+    assert counts.skipped == 2 * rows
+    assert parsed.rows.column("record_no").to_pylist() == list(range(1, 2 * rows, 2))
+    assert [problem.line for problem in parsed.rejected] == list(range(5, 4 * rows + 2, 4))
 
 
 HEADLESS = bank(

@@ -4,6 +4,7 @@ import pytest
 
 from tests.unit.formats.samples import ACK, ADYEN, STRIPE, ack_file, adyen_file, stripe_file
 from tieout.formats import identify as identify_module
+from tieout.formats import source
 from tieout.formats.identify import FormatAmbiguous, FormatUnknown, identify
 
 
@@ -71,3 +72,9 @@ def test_the_name_decides_between_equals(monkeypatch):
 def test_an_empty_file_is_called_empty(data):
     with pytest.raises(FormatUnknown, match="empty"):
         identify(data, "report.csv")
+
+
+def test_a_character_that_is_cut_through_where_the_looking_ends_is_no_fault():
+    data = b'{"a": "' + b"x" * (source.HEAD_BYTES - 8) + "é".encode() * 20 + b'"}'
+    with pytest.raises(FormatUnknown):
+        identify(data)

@@ -6,7 +6,7 @@ The rows are those of the formats' golden files, as they are and with other text
 import json
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 
 from tests.golden.formats import inputs
 from tests.unit.formats.samples import TEXT
+from tieout.formats.cells import cell_value, zone_of
 from tieout.formats.fields import FieldSpec, normal_name
 from tieout.formats.identify import FormatAmbiguous, identify
 from tieout.formats.reading import read
 from tieout.formats.registry import all_formats, format_spec
 from tieout.formats.results import CannotWrite, ParsedFile
 from tieout.formats.spec import FormatSpec
+from tieout.formats.texts import texts_of
 from tieout.formats.writing import write
 
 GOLDEN = [path for path in inputs() if format_spec(path.parent.name).can_write]
@@ -127,3 +129,70 @@ def test_other_rows_come_back_as_they_were(path, data):
 def test_a_format_that_is_only_read_says_so(spec):
     with pytest.raises(CannotWrite, match="only read"):
         write([], spec)
+
+
+def finer(moment: datetime | None) -> datetime | None:
+    return moment and moment + timedelta(microseconds=123_456)
+
+
+@pytest.mark.parametrize("path", ONE_EACH, ids=lambda path: path.parent.name)
+def test_a_time_is_written_whole_or_not_at_all(path):
+    """But where the format says that it is shortened."""
+    spec, first = of(path)
+    table = first.rows.drop_columns(list(BESIDE))
+    for field in spec.fields:
+        if field.type != "timestamp" or field.shortened or field.name not in table.column_names:
+            continue
+        rows = [row | {field.name: finer(row[field.name])} for row in table.to_pylist()]
+        try:
+            data = write(rows, spec, facts=first.facts)
+        except CannotWrite:
+            continue
+        again = read(data, spec, name=path.name).rows.column(field.name).to_pylist()
+        assert again == [row[field.name] for row in rows]
+
+
+FINE_MOMENTS = st.integers(-2_000_000_000_000_000, 4_000_000_000_000_000).map(
+    lambda micros: datetime.fromtimestamp(0, UTC) + timedelta(microseconds=micros)
+)
+MIDNIGHTS = DAYS.map(lambda day: datetime(day.year, day.month, day.day, tzinfo=UTC))
+TIMES = ["%Y-%m-%d", "%Y-%m-%d %H", "%Y-%m-%d %H:%M", "%y%m%d%H%M%S", "%Y-%m-%d %H:%M:%S.%f"]
+
+
+@given(
+    moment=st.one_of(
+        FINE_MOMENTS, FINE_MOMENTS.map(lambda at: at.replace(microsecond=0)), MIDNIGHTS
+    ),
+    layout=st.sampled_from([*TIMES, "iso", "unix", "unix_ms"]),
+    zone=st.sampled_from(["UTC", "Asia/Kolkata"]),
+)
+def test_the_text_of_a_time_says_it_or_there_is_none(moment, layout, zone):
+    field = FieldSpec(name="at", type="timestamp", zone=zone, formats=(layout,))
+    values = pa.array([moment, None], pa.timestamp("us", "UTC"))
+    try:
+        text, blank = texts_of(field, values, {})
+    except CannotWrite:
+        assert layout not in {"iso", "unix", TIMES[-1]}
+        whole = moment.astimezone(zone_of(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+        with_years = "%y" not in layout or 1969 <= moment.year < 2069
+        assert whole != moment or not with_years
+    else:
+        assert blank == ""
+        assert cell_value(field, text, None) == moment
+
+
+@pytest.mark.parametrize("layout", [*TIMES[:-1], "unix_ms"])
+def test_a_shortened_time_loses_what_its_format_has_no_place_for(layout):
+    field = FieldSpec(name="at", type="timestamp", zone="UTC", formats=(layout,), shortened=True)
+    moment = datetime(2026, 3, 2, 6, 7, 8, 9, tzinfo=UTC)
+    [text] = texts_of(field, pa.array([moment], pa.timestamp("us", "UTC")), {})
+    again = cell_value(field, text, None)
+    assert again < moment
+    assert moment - again < timedelta(days=1)
+
+
+@pytest.mark.parametrize("year", [1968, 2069])
+def test_two_digits_stand_for_the_years_of_one_century(year):
+    field = FieldSpec(name="on", type="date", formats=("%y%m%d",))
+    with pytest.raises(CannotWrite, match="no place"):
+        texts_of(field, pa.array([date(year, 1, 1)]), {})

@@ -1,12 +1,13 @@
 """Which columns make an amount or a time: signs, joined words, zones beside them."""
 
+import json
 from datetime import UTC, datetime
 
 import pyarrow as pa
 import pytest
 
 from tieout.formats.columns import BadCell
-from tieout.formats.extra import placed
+from tieout.formats.extra import extra_column, placed
 from tieout.formats.fields import FieldSpec, normal_name
 from tieout.formats.mapping import Sources, convert_fields
 from tieout.formats.registry import format_spec
@@ -211,4 +212,16 @@ def test_other_sources_count_for_rows_of_a_kind():
     assert converted(field, kind, Kind=["charge", "refund"], A=["1", "2"], B=["3", "4"]) == [
         "1",
         "4",
+    ]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3000])
+def test_what_is_the_same_in_all_rows_is_extra_in_each(rows):
+    names = ["A", "B", "C"]
+    columns = [["x"] * rows, ['"'] * rows, ["y"] * (rows - 1) + ["z"]]
+    sources = Sources(names, [pa.array(each) for each in columns], ["a", "b", "c"])
+    found = extra_column(SPEC, sources, rows).to_pylist()
+    said = {"A": "x", "B": '"'}
+    assert [json.loads(text) for text in found] == [said | {"C": "y"} for _ in range(rows - 1)] + [
+        said | {"C": "z"}
     ]

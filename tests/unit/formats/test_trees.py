@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests.golden.formats import ROOT as GOLDEN
 from tieout.formats.corrections import read_corrected
-from tieout.formats.layouts import xml_safe, xml_tree
+from tieout.formats.identify import FormatUnknown, identify
+from tieout.formats.layouts import tree, xml_safe
 from tieout.formats.layouts.json_tree import JsonLayout
 from tieout.formats.layouts.tree import ErrorAnswer, LocalZone, Parts
 from tieout.formats.layouts.xml_tree import Total, XmlLayout
@@ -215,11 +216,11 @@ def test_too_many_elements_at_once_are_refused(monkeypatch):
 
 def test_units_are_given_out_one_by_one(monkeypatch):
     monkeypatch.setattr(xml_safe, "MAX_HELD", 50)
-    monkeypatch.setattr(xml_tree, "ROWS_AT_ONCE", 20)
+    monkeypatch.setattr(tree, "ROWS_AT_ONCE", 20)
     layout = ORDERS.model_copy(update={"unit": "orders/order", "rows": ("orders/order",)})
     text = "<orders><day>3</day>" + "<order><a>1</a></order>" * 60 + "<end/></orders>"
     grids = list(layout.cut(source(text)))
-    assert [len(grid.lines) for grid in grids] == [21, 21, 18]
+    assert [len(grid.lines) for grid in grids] == [20, 20, 20]
     assert [line for grid in grids for line in grid.lines.to_pylist()] == list(range(1, 61))
     assert {name for grid in grids for name in grid.names} == {"a", "../day"}
 
@@ -274,6 +275,22 @@ def test_an_error_is_told_by_how_its_words_begin():
     assert found.reason == "The partner answers: 7 not here"
     assert answer.flaw({"level": "warning", "no": "7"}) is None
     assert answer.flaw({"level": "error"}) is None
+
+
+def test_an_error_that_an_api_answers_is_known_and_refused_in_its_words():
+    said = {"code": "TRACKER.NOT_FOUND", "message": "The tracker could not be found.", "errors": []}
+    data = json.dumps({"error": said}).encode()
+    found = identify(data)
+    assert (found.format_id, found.reason) == (
+        "easypost-tracker-1",
+        "it is an error that the partner answers",
+    )
+    with pytest.raises(FileRefused) as caught:
+        read(data, format_spec("easypost-tracker-1"), name="answer.json")
+    assert caught.value.reason == "partner-error"
+    assert "TRACKER.NOT_FOUND The tracker could not be found." in caught.value.message
+    with pytest.raises(FormatUnknown):
+        identify(b'{"error": {"code": "BAD_REQUEST_ERROR", "description": "no"}}')
 
 
 def test_a_sentence_is_taken_apart_where_all_of_it_fits():

@@ -267,3 +267,11 @@ def test_a_damaged_file_is_read_or_refused_and_loses_no_row(data):
         return
     assert found.counts.read == found.counts.applied + found.counts.rejected
     assert len(found.rows) == found.counts.applied
+
+
+def test_a_file_says_which_paths_it_has_each_once() -> None:
+    body = ["BAK*00*AD*R1*20260302", "PO1*1*2*EA*5*PE*BP*S", "ACK*IA*2", "MSG*a", "MSG*b"]
+    found = parsed(x12("855", body), "x12-855-1")
+    assert {"bak03", "po101", "po1.bp", "answer.accepted"} <= set(found.known_paths)
+    assert [path for path in found.unknown_paths if "/" in path] == ["po1/msg"]
+    assert found.columns == ()

@@ -51,8 +51,12 @@ def workbook(
     *,
     hidden: Sequence[str] = (),
     parts: Mapping[str, str] | None = None,
+    without: Sequence[str] = (),
 ) -> bytes:
-    """A workbook of these sheets (rows by number); `parts` replaces or adds parts as they are."""
+    """A workbook of these sheets (rows by number); `parts` replaces or adds parts as they are.
+
+    Those in `without` are left out.
+    """
     shared: list[str] = []
     listed, related, files = [], [], {}
     for number, (name, rows) in enumerate(sheets.items(), 1):
@@ -72,7 +76,10 @@ def workbook(
     }
     files |= parts or {}
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as zipped:
+    with zipfile.ZipFile(out, "w") as zipped:
         for name, content in files.items():
-            zipped.writestr(zipfile.ZipInfo(name, (2026, 3, 5, 0, 0, 0)), content)
+            if name in without:
+                continue
+            info = zipfile.ZipInfo(name, (2026, 3, 5, 0, 0, 0))
+            zipped.writestr(info, content, zipfile.ZIP_DEFLATED)
     return out.getvalue()

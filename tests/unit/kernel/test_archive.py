@@ -50,3 +50,34 @@ def test_changed_bytes_are_not_given_out() -> None:
 def test_a_point_that_is_not_listed_cannot_be_used() -> None:
     with pytest.raises(ValueError, match="no crash point"):
         crash.at("nowhere", lambda: None)
+
+
+def test_a_file_of_the_workplace_is_moved_in_and_nothing_stays(folder: Path) -> None:
+    with archive.workplace() as place:
+        (place / "large").write_bytes(b"many bytes")
+        (place / "left over").write_bytes(b"none of the archive")
+        sha256 = archive.put(place / "large")
+        assert not (place / "large").exists()
+    assert archive.whole(sha256) == archive.path_of(sha256)
+    assert archive.get(sha256) == b"many bytes"
+    assert [path for path in folder.rglob("*") if path.is_file()] == [archive.path_of(sha256)]
+
+
+def test_what_a_killed_process_left_is_removed_and_what_a_living_one_has_is_not() -> None:
+    with archive.workplace() as living:
+        (living / "its file").write_bytes(b"x")
+        left = living.parent / "left"
+        left.mkdir()
+        (left / "4111").write_bytes(b"x")
+        with archive.workplace() as place:
+            assert place != living
+            assert not left.exists()
+        assert (living / "its file").exists()
+    assert not living.exists()
+
+
+def test_a_changed_file_is_not_given_out_as_a_path() -> None:
+    sha256 = archive.put(b"order")
+    archive.path_of(sha256).write_bytes(b"0rder")
+    with pytest.raises(archive.ArchiveError, match="not what it was"):
+        archive.whole(sha256)

@@ -17,7 +17,7 @@ from tieout.world.post import cut_place
 from tieout.world.scenario import WORKDAYS, Faults, GatewayKind, Scenario
 from tieout.world.storefront import spool_file
 from tieout.world.tables import read_tagged, write_tagged
-from tieout.world.vendors import ANSWER_COLUMNS
+from tieout.world.tongues import ANSWER_COLUMNS
 
 SCENARIO = Scenario(orders_per_day=120, currencies=("USD", "JPY", "BHD"))
 SETTLED_ON = WORKDAYS.add(SCENARIO.first_day, 1)

@@ -62,16 +62,19 @@ CREATE TABLE partner_feed (
     complete_by text NOT NULL DEFAULT 'trailer'
     CHECK (complete_by IN ('trailer', 'marker', 'stable')),
     consecutive boolean NOT NULL DEFAULT false,
+    promised_within_hours integer CHECK (promised_within_hours > 0),
     PRIMARY KEY (partner_id, doc_type)
 );
 COMMENT ON COLUMN partner_feed.doc_type IS
-'PURCHASE_ORDER and FUNCTIONAL_ACK go out; ACKNOWLEDGEMENT, SHIPMENT, TRACKING, SETTLEMENT, PAYOUT,
-BANK_STATEMENT and ORDER_SPOOL come in.';
+'PURCHASE_ORDER and FUNCTIONAL_ACK go out; RECEIPT (of our purchase orders), ACKNOWLEDGEMENT,
+SHIPMENT, TRACKING, SETTLEMENT, PAYOUT, BANK_STATEMENT and ORDER_SPOOL come in.';
 COMMENT ON COLUMN partner_feed.complete_by IS
 'How a file is known to be whole: by its own trailer or totals, by NAME.done (size and SHA-256), or
 by the same size on two looks.';
 COMMENT ON COLUMN partner_feed.consecutive IS
 'Whether the partner promises control numbers without holes: one left out is then missed.';
+COMMENT ON COLUMN partner_feed.promised_within_hours IS
+'Within how many business hours the partner promises a RECEIPT; null where it promises none.';
 
 CREATE TABLE file_sighting (
     partner_id text NOT NULL REFERENCES partner,
@@ -90,6 +93,8 @@ CREATE TABLE source_file (
     sha256 text NOT NULL,
     size_bytes bigint NOT NULL,
     remote_mtime timestamptz,
+    times_again integer NOT NULL DEFAULT 0,
+    unanswered text,
     control_no text,
     format_id text NOT NULL,
     received_at timestamptz NOT NULL,
@@ -108,8 +113,27 @@ CREATE TABLE source_file (
 CREATE INDEX source_file_hash ON source_file (partner_id, doc_type, sha256);
 CREATE UNIQUE INDEX source_file_control_no ON source_file (partner_id, doc_type, control_no)
 WHERE status = 'LOADED';
+COMMENT ON COLUMN source_file.times_again IS
+'How often the partner has sent the same bytes under the same name again.';
+COMMENT ON COLUMN source_file.unanswered IS
+'Why no acknowledgement of the file could be made; after ''no-envelope'' none is tried again.';
 COMMENT ON TABLE source_file IS
 'One row per file that came or went, as it was; the archive keeps the bytes under their hash.';
+
+CREATE TABLE feed_path (
+    partner_id text NOT NULL REFERENCES partner,
+    doc_type text NOT NULL,
+    format_id text NOT NULL,
+    path text NOT NULL,
+    is_ours boolean NOT NULL,
+    first_file_id bigint NOT NULL REFERENCES source_file,
+    last_file_id bigint NOT NULL REFERENCES source_file,
+    files bigint NOT NULL,
+    PRIMARY KEY (partner_id, doc_type, format_id, path, is_ours)
+);
+COMMENT ON TABLE feed_path IS
+'Which paths the loaded files of a feed have had that name their cells one by one (JSON, XML, EDI),
+and in how many files. Of those that are ours each canonical column counts once, by its first source.';
 
 CREATE VIEW control_number_gap AS
 SELECT

@@ -7,13 +7,11 @@ from typing import Literal
 from tieout.formats.grid import ROWS_TOGETHER, Flaw, Grid, Record, grid_of_records
 from tieout.formats.layouts.base import Layout, Recognised
 from tieout.formats.layouts.replacing import with_texts
-from tieout.formats.results import FileRefused
+from tieout.formats.layouts.windows import LONGEST, lines_of
 from tieout.formats.source import Source
 from tieout.formats.statements import turned
 from tieout.formats.totals import Totals
-from tieout.kernel.errors import Place
 
-MEBIBYTE = 1024 * 1024
 _CODES = {"01", "02", "03", "16", "49", "88", "98", "99"}
 _HEADERS = {
     "01": "sender receiver date time file_id record_length block_size version".split(),
@@ -49,7 +47,6 @@ class Bai2Layout(Layout):
     """
 
     type: Literal["bai2"]
-    max_mebibytes: int = 64
 
     @property
     def ties(self) -> tuple[str, ...]:
@@ -68,8 +65,6 @@ class Bai2Layout(Layout):
 
     def cut(self, source: Source) -> Iterator[Grid]:
         """The transactions of all accounts, some thousands at a time."""
-        if len(source.data) > self.max_mebibytes * MEBIBYTE:
-            raise _too_large(source, self.max_mebibytes)
         reading = _Reading(source)
         for record in _records(source):
             reading.take(record)
@@ -84,29 +79,22 @@ class Bai2Layout(Layout):
         grid.checks = reading.totals.results
         yield grid
 
-    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
+    def corrected(self, source: Source, texts: Mapping[int, str]) -> Iterator[bytes]:
         """The file with other texts of the records that start on these lines."""
         return with_texts(source, self.cut(source), texts)
 
 
-def _too_large(source: Source, most: int) -> FileRefused:
-    return FileRefused(
-        "too-large",
-        "The file is larger than files of this format are read.",
-        remedy="Ask the bank for a file per account or per day.",
-        expected=f"at most {most} MiB",
-        found=f"{len(source.data) // MEBIBYTE} MiB",
-        place=Place(source.name),
-    )
-
-
 @dataclass
 class _Record:
-    """A record with its continuations: what follows the code on each physical line."""
+    """A record with its continuations: what follows the code on each physical line.
+
+    `text` are these lines as they stand, `lines` how many they are without blank ones.
+    """
 
     code: str
     parts: list[str]
     line: int
+    text: str
     lines: int = 1
 
     @property
@@ -118,23 +106,34 @@ class _Record:
 
 def _records(source: Source) -> Iterator[_Record]:
     current: _Record | None = None
-    for number, line in enumerate(source.lines, 1):
+    blank = ""
+    for number, line in enumerate(lines_of(source), 1):
         text = line.rstrip("\r\n")
         if not text.strip():
+            blank += line
             continue
         code, _, rest = text.lstrip().partition(",")
         code = code.strip().removesuffix("/")
         if code not in _CODES or (code == "88" and current is None):
             raise source.misplaced(number, "a record from 01 to 99", f"{text[:20]!r}")
         if code == "88" and current is not None:
-            current.parts.append(rest)
-            current.lines += 1
-            continue
-        if current is not None:
-            yield current
-        current = _Record(code, [rest], number)
+            _continue(current, rest, blank + line, source)
+        else:
+            if current is not None:
+                yield current
+            current = _Record(code, [rest], number, line)
+        blank = ""
     if current is not None:
         yield current
+
+
+def _continue(record: _Record, rest: str, text: str, source: Source) -> None:
+    record.parts.append(rest)
+    record.text += text
+    record.lines += 1
+    if len(record.text) > LONGEST:
+        expected = f"records of at most {LONGEST:,} characters"
+        raise source.too_large(expected, "a longer one", record.line)
 
 
 @dataclass
@@ -232,12 +231,11 @@ class _Reading:
             "amount": turned(amount, direction < 0) if direction else "",
             "LineRef": self._line_ref(sums.members),
         }
-        lines = self.source.lines[record.line - 1 : record.line - 1 + record.lines]
         flaw = None
         if not direction and kind != "890":
             flaw = Flaw("type-code", f"Type code {kind!r} is neither a credit nor a debit.")
         row = self.header | self.group | self.account | own
-        self.rows.append(Record(row, record.line, "".join(lines).rstrip("\r\n"), flaw))
+        self.rows.append(Record(row, record.line, record.text.rstrip("\r\n"), flaw))
 
     def _line_ref(self, number: int) -> str:
         said = self.group["02/as_of_date"], self.group["02/as_of_time"], self.account["03/account"]

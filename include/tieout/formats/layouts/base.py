@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tieout.formats.fields import FactRecord, FieldSpec, Strict
 from tieout.formats.grid import Grid
+from tieout.formats.layouts.replacing import with_lines
 from tieout.formats.results import CannotWrite, Fact
 from tieout.formats.source import Source
 
@@ -93,19 +94,12 @@ class Layout(Strict):
         """
         raise NotImplementedError
 
-    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
-        """A file in which the records that start on these lines have other texts.
+    def corrected(self, source: Source, texts: Mapping[int, str]) -> Iterator[bytes]:
+        """A file in which the records that start on these lines have other texts, in pieces.
 
-        All other records keep their lines.
+        All other records keep their lines, those between the rows too.
         """
-        lines = list(source.lines)
-        for grid in self.cut(source):
-            for row, start in enumerate(grid.lines.to_pylist()):
-                if start in texts:
-                    end = grid.after(row)
-                    blanks = ["\n"] * (end - start - 1)
-                    lines[start - 1 : end - 1] = [texts[start] + "\n", *blanks]
-        return "".join(lines)
+        return with_lines(source, self.cut(source), texts)
 
     def render(self, content: Content) -> bytes:
         """The file that says this.

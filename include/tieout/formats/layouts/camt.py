@@ -4,15 +4,23 @@ import re
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
+from operator import itemgetter
 from typing import Literal
 
-from tieout.formats.grid import ROWS_TOGETHER, Flaw, Grid, Record, grid_of_records
+from tieout.formats.grid import ROWS_TOGETHER, Flaw, Grid, Record, grid_of_records, numbered
 from tieout.formats.layouts.base import Layout, Recognised
 from tieout.formats.layouts.replacing import with_texts
 from tieout.formats.layouts.xml_safe import Element, beginning, elements
 from tieout.formats.results import Fact
 from tieout.formats.source import Source
-from tieout.formats.statements import Balance, Statement, amount_of, statements_fact, turned
+from tieout.formats.statements import (
+    Balance,
+    Statement,
+    Summary,
+    amount_of,
+    statements_fact,
+    turned,
+)
 from tieout.formats.totals import Totals
 
 _VERSION = re.compile(r"camt\.05[234]\.\d{3}\.(\d{2})")
@@ -21,6 +29,8 @@ _PART = {"052": "Rpt", "053": "Stmt", "054": "Ntfctn"}
 _SIGNS = {"CRDT": 1, "DBIT": -1}
 _APART = {"Bal", "TxsSummry", "NtryDtls"}
 """What is not just carried into the columns of a row: it is worked out."""
+_BOTH_ENDS = 2
+"""How many interim balances (ITBD) a report has that says where it opens and where it closes."""
 
 
 class CamtLayout(Layout):
@@ -45,7 +55,7 @@ class CamtLayout(Layout):
     def ties(self) -> tuple[str, ...]:
         """What files of the layout say of themselves that must be so."""
         return (
-            "opening balance and entries come to the closing balance, where stated",
+            "opening and entries come to closing balance, booked or interim, where stated",
             "counts and sums as stated",
         )
 
@@ -59,6 +69,7 @@ class CamtLayout(Layout):
         named = f"version {int(version[1])} of " if version else ""
         return Recognised((), certain=True, reason=f"it is {named}camt.{self.message}")
 
+    @numbered
     def cut(self, source: Source) -> Iterator[Grid]:
         """The entries, some thousands at a time; facts and checks come with the last of them."""
         part = _PART[self.message]
@@ -83,21 +94,9 @@ class CamtLayout(Layout):
         """Records are elements, which may start and end anywhere in a line."""
         return False
 
-    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
+    def corrected(self, source: Source, texts: Mapping[int, str]) -> Iterator[bytes]:
         """The file with other texts of the records that start on these lines."""
         return with_texts(source, self.cut(source), texts)
-
-
-@dataclass
-class _Summary:
-    """How many entries there are and what they add up to without their signs."""
-
-    count: int = 0
-    sum: Decimal = Decimal(0)
-
-    def add(self, amount: Decimal | None) -> None:
-        self.count += 1
-        self.sum += abs(amount or Decimal(0))
 
 
 @dataclass
@@ -106,7 +105,7 @@ class _Part:
 
     cells: dict[str, str]
     statement: Statement
-    summaries: dict[str, _Summary]
+    summaries: dict[str, Summary]
     entries: int = 0
 
 
@@ -115,7 +114,7 @@ class _Reading:
     source: Source
     part: str
     records: list[Record] = field(default_factory=list)
-    statements: list[Statement] = field(default_factory=list)
+    statements: list[str] = field(default_factory=list)
     totals: Totals = field(default_factory=Totals)
     facts: dict[str, Fact] = field(default_factory=dict)
     open: _Part | None = None
@@ -133,7 +132,6 @@ class _Reading:
     def _part_of(self, element: Element) -> _Part:
         if self.open is None:
             self.open = _opened(element)
-            self.statements.append(self.open.statement)
         return self.open
 
     def _entry(self, entry: Element, part: _Part) -> None:
@@ -168,13 +166,14 @@ class _Reading:
 
     def _close(self, element: Element, part: _Part) -> None:
         part.statement.tie(self.totals)
+        self.statements.append(part.statement.said)
         pages = element.at(f"{self.part}Pgntn/LastPgInd"), element.at(f"{self.part}Pgntn/PgNb")
         if pages[0] in {"", "true", "1"} and pages[1] in {"", "1"}:
             for name, summary in part.summaries.items():
                 self._check_summary(element, name, summary, part.statement.label)
         self.open = None
 
-    def _check_summary(self, element: Element, name: str, found: _Summary, where: str) -> None:
+    def _check_summary(self, element: Element, name: str, found: Summary, where: str) -> None:
         count = element.at(f"TxsSummry/{name}/NbOfNtries")
         total = amount_of(element.at(f"TxsSummry/{name}/Sum"))
         if count.isdecimal():
@@ -196,18 +195,24 @@ def _zero(known: bool) -> Decimal | None:
 def _opened(element: Element) -> _Part:
     cells = _leaves(element, element.name, without={*_APART, "Ntry"})
     balances: dict[str, Balance] = {}
+    interim: list[tuple[str, Balance]] = []
     for each in element.all("Bal"):
         kind = each.at("Tp/CdOrPrtry/Cd") or each.at("Tp/CdOrPrtry/Prtry")
         text = turned(each.at("Amt"), each.at("CdtDbtInd") == "DBIT")
         cells.setdefault(f"Bal/{kind}", text)
-        balances.setdefault(kind, Balance(amount_of(text), each.at("Amt/@Ccy")))
+        balance = Balance(amount_of(text), each.at("Amt/@Ccy"))
+        balances.setdefault(kind, balance)
+        if kind == "ITBD":
+            interim.append((each.at("Dt/DtTm") or each.at("Dt/Dt"), balance))
     opening, closing = balances.get("OPBD") or balances.get("PRCD"), balances.get("CLBD")
+    if opening is None and closing is None and len(interim) == _BOTH_ENDS:
+        opening, closing = (balance for _, balance in sorted(interim, key=itemgetter(0)))
     cells["Opening"] = cells.get("Bal/OPBD") or cells.get("Bal/PRCD", "")
     cells["Closing"] = cells.get("Bal/CLBD", "")
     account = element.at("Acct/Id/IBAN") or element.at("Acct/Id/Othr/Id")
     statement = Statement(account, element.at("Id"), opening, closing)
     names = ("TtlNtries", "TtlCdtNtries", "TtlDbtNtries")
-    return _Part(cells, statement, {name: _Summary() for name in names})
+    return _Part(cells, statement, {name: Summary() for name in names})
 
 
 def _is_in(entry: Element, statement: Statement) -> bool:

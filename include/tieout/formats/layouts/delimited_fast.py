@@ -11,6 +11,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+from tieout.formats.encodings import occurrences
 from tieout.formats.grid import Grid
 from tieout.formats.layouts.delimited_opening import Lines, Opening, has_open_quote, records
 from tieout.formats.layouts.delimited_rows import careful_rows, rows_grid, tidied
@@ -68,8 +69,8 @@ def _record_by_record(
 def _block(source: Source, stop: int, words: DelimitedWords, here: Opening) -> Grid | None:
     """The lines up to a byte, or None where one might not be just one record."""
     block = source.data[here.at : stop]
-    size = block.count(b"\n")
-    bare_returns = block.count(b"\r") - block.count(b"\r\n")
+    size = occurrences(block, b"\n")
+    bare_returns = b"\r" in block and block.count(b"\r") - block.count(b"\r\n")
     width = len(here.names)
     careful = width == 1 or words.short_rows != "bad" or bare_returns
     if careful or not _ends_outside_quotes(block, words):
@@ -80,14 +81,14 @@ def _block(source: Source, stop: int, words: DelimitedWords, here: Opening) -> G
     columns = [column.combine_chunks() for column in table.columns]
     if words.tagged and columns[0].unique().to_pylist() != [words.rows_tag]:
         return None
-    grid = Grid(here.names, columns, pa.array(range(here.line, here.line + size), pa.int64()))
+    grid = Grid(here.names, columns, pa.arange(here.line, here.line + size))
     grid.starts_at, grid.starts_on, grid.ends_before = here.at, here.line, here.line + size
     return grid
 
 
 def _ends_outside_quotes(block: bytes, words: DelimitedWords) -> bool:
     quote = words.quoteChar.encode()
-    if not quote:
+    if not quote or quote not in block:
         return True
     if block.count(quote) % 2:
         return False
@@ -103,7 +104,9 @@ def _table(block: bytes, width: int, words: DelimitedWords) -> pa.Table | None:
     try:
         return pacsv.read_csv(
             pa.py_buffer(block),
-            read_options=pacsv.ReadOptions(column_names=names, block_size=len(block)),
+            read_options=pacsv.ReadOptions(
+                column_names=names, block_size=len(block), use_threads=False
+            ),
             parse_options=pacsv.ParseOptions(
                 delimiter=words.delimiter,
                 quote_char=words.quoteChar or False,

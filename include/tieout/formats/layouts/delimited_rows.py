@@ -130,7 +130,7 @@ def _refuse_strays(rows: Sequence[Line], words: DelimitedWords, source: Source) 
 def tidied(grid: Grid, words: DelimitedWords, opening: Opening, source: Source) -> Grid:
     """Only what are rows, without tags, with the columns that stand beside them.
 
-    Blank rows are dropped, summaries known by their words become facts of the grid.
+    Blank rows are left out, so are summaries known by their words, which become facts of the grid.
     """
     if words.tagged:
         grid.names, grid.columns = grid.names[1:], grid.columns[1:]
@@ -142,7 +142,8 @@ def tidied(grid: Grid, words: DelimitedWords, opening: Opening, source: Source) 
             for row in pc.indices_nonzero(found).to_pylist():
                 grid.facts |= _summary_facts(grid, row, summary, source)
             drop = pc.or_(drop, found)
-    if pc.any(drop).as_py():
+    grid.left_out = pc.sum(drop).as_py() or 0
+    if grid.left_out:
         grid = _without(grid, drop)
     for name, text in opening.beside.items():
         grid.names = [*grid.names, name]
@@ -159,7 +160,7 @@ def _blank(grid: Grid) -> pa.BooleanArray:
         blank = pc.and_(blank, pc.equal(pc.utf8_trim_whitespace(column), ""))
     if not grid.flaws:
         return blank
-    flawed = pa.array([row in grid.flaws for row in range(len(grid.lines))])
+    flawed = pc.is_in(pa.arange(0, len(grid.lines)), pa.array(list(grid.flaws), pa.int64()))
     return pc.and_(blank, pc.invert(flawed))
 
 
@@ -193,8 +194,8 @@ def _summary_facts(grid: Grid, row: int, summary: SummarySpec, source: Source) -
 def _without(grid: Grid, drop: pa.BooleanArray) -> Grid:
     """The grid without some rows, which are in none of its flaws."""
     keep = pc.indices_nonzero(pc.invert(drop))
-    ends = [*grid.lines[1:].to_pylist(), grid.after(len(grid.lines) - 1)]
-    grid.ends = pa.array(ends, pa.int64()).take(keep)
+    last = pa.array([grid.after(len(grid.lines) - 1)], pa.int64())
+    grid.ends = pa.concat_arrays([grid.lines[1:], last]).take(keep)
     place = {row: index for index, row in enumerate(keep.to_pylist())} if grid.flaws else {}
     grid.columns = [column.take(keep) for column in grid.columns]
     grid.lines = grid.lines.take(keep)

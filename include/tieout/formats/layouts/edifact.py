@@ -54,7 +54,7 @@ class EdifactLayout(InterchangeLayout):
         text = source.text.lstrip()
         if not text.startswith(("UNA", "UNB", "UNH")):
             return None
-        declared = _declared(source, text, 0)
+        declared = _declared(source, text, 0, True)
         return declared[0] if declared else _marks(_USUAL, "")
 
     def segments(self, source: Source) -> Iterator[Segment]:
@@ -81,7 +81,7 @@ class EdifactLayout(InterchangeLayout):
         return render_edifact(words, content, self.messages[0])
 
 
-def _declared(source: Source, text: str, at: int) -> tuple[Separators, int] | None:
+def _declared(source: Source, text: str, at: int, is_first: bool) -> tuple[Separators, int] | None:
     """The separators of an interchange that starts here, and where its first segment starts."""
     if text.startswith("UNA", at):
         characters = text[at + 3 : at + _UNA_LENGTH]
@@ -90,7 +90,7 @@ def _declared(source: Source, text: str, at: int) -> tuple[Separators, int] | No
         start = at + _UNA_LENGTH
         follows = text[start : start + 40].lstrip(BLANKS)
         return _marks(characters, follows), start
-    if text.startswith("UNB", at) or (text.startswith("UNH", at) and not text[:100][:at].strip()):
+    if text.startswith("UNB", at) or (is_first and text.startswith("UNH", at)):
         return _marks(_USUAL, text[at : at + 40]), at
     return None
 

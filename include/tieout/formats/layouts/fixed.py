@@ -12,7 +12,6 @@ from tieout.formats.facts import facts_from
 from tieout.formats.fields import FactRecord, FieldSpec, Strict
 from tieout.formats.grid import Flaw, Grid, Record, grid_of_records
 from tieout.formats.layouts.base import Content, Layout, Recognised
-from tieout.formats.layouts.replacing import with_lines
 from tieout.formats.results import CannotWrite, Fact
 from tieout.formats.source import Source
 from tieout.formats.texts import fact_cells
@@ -185,13 +184,6 @@ class FixedLayout(Layout):
             reason = f"The row has {len(line)} characters, not {width}."
             return Record({}, number, line, Flaw("row-width", reason))
         return Record(self.rows.cells(line) | beside, number, line)
-
-    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
-        """A file in which the rows that start on these lines have other texts.
-
-        All other records keep their lines, heads between the rows too.
-        """
-        return with_lines(source, self.cut(source), texts)
 
     def render(self, content: Content) -> bytes:
         """Header, heads where what they say changes, rows, trailer.

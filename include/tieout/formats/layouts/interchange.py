@@ -6,7 +6,7 @@ from itertools import islice
 from pydantic import Field
 
 from tieout.formats.fields import Names
-from tieout.formats.grid import Grid, Record, grid_of_records
+from tieout.formats.grid import Grid, Record, grid_of_records, numbered
 from tieout.formats.layouts.base import Content, Layout, Recognised
 from tieout.formats.layouts.message_writing import Outgoing
 from tieout.formats.layouts.messages import MessageWords
@@ -17,10 +17,11 @@ from tieout.kernel.cards import mask_cards
 from tieout.kernel.errors import Place
 
 ANY = "*"
-_CELLS = 2_000_000
-"""How many cells a grid has at most, but for a single message's."""
+_CELLS = 500_000
+"""How many cells a grid has at most."""
 _MOST_COLUMNS = 5_000
 _MOST_CELLS = 100_000_000
+"""How many cells a message has at most."""
 _HEAD_SEGMENTS = 2_000
 
 
@@ -29,7 +30,8 @@ class InterchangeLayout(Layout):
 
     `messages` are the kinds of messages that are read, `*` for any; `beside` are kinds that may
     stand in the same file and are passed over. `titles` says what kinds are called. A layout
-    without `words` tells what a file is, and refuses it. A larger file than `max_bytes` is refused.
+    without `words` tells what a file is, and refuses it. A file may be as large as it likes; one
+    message is held at a time.
     """
 
     messages: Names
@@ -37,7 +39,6 @@ class InterchangeLayout(Layout):
     titles: dict[str, str] = Field(default_factory=dict)
     words: MessageWords | None = None
     write: Outgoing | None = None
-    max_bytes: int = 64 * 1024 * 1024
 
     @property
     def can_write(self) -> bool:
@@ -91,33 +92,33 @@ class InterchangeLayout(Layout):
         reason = f"it is an {self.standard} interchange of {message.kind}{also}, as {format_id} is"
         return Recognised(names, certain=True, reason=reason)
 
+    @numbered
     def cut(self, source: Source) -> Iterator[Grid]:
-        """The rows of all messages."""
-        self._refuse_large(source)
+        """The rows of all messages; one message is held at a time."""
         envelopes = self.envelopes(source)
         facts: dict[str, Fact] = {}
         rows: list[Record] = []
-        cells = columns = 0
+        columns = 0
         for message in envelopes.messages(self.segments(source)):
             facts = facts or self._facts(message)
             if message.kind in self.beside and message.kind not in self.messages:
                 continue
             if self.words is None or not self._takes(message.kind):
                 raise self._unread(source, message)
-            found = self.words.records(message, envelopes.ties)
-            rows += found
-            columns = max(columns, *(len(row.cells) for row in found))
-            cells += len(found) * columns
-            if columns > _MOST_COLUMNS or cells > _MOST_CELLS:
-                raise _too_large(source, f"{cells} cells in rows of up to {columns} columns")
-            if len(rows) * columns > _CELLS:
-                yield grid_of_records(rows)
-                rows = []
+            for number, row in enumerate(self.words.records(message, envelopes.ties), 1):
+                rows.append(row)
+                columns = max(columns, len(row.cells))
+                if columns > _MOST_COLUMNS or number * columns > _MOST_CELLS:
+                    found = f"{number * columns} cells in rows of up to {columns} columns"
+                    raise source.too_large("messages of a usual size", found)
+                if len(rows) * columns > _CELLS:
+                    yield grid_of_records(rows)
+                    rows = []
         grid = grid_of_records(rows)
         grid.facts, grid.checks = facts, envelopes.ties.results()
         yield grid
 
-    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
+    def corrected(self, source: Source, texts: Mapping[int, str]) -> Iterator[bytes]:
         """A file in which the records that start with these segments have other texts.
 
         What a message says of its number of segments must still hold.
@@ -129,17 +130,15 @@ class InterchangeLayout(Layout):
             for line, raw in zip(grid.lines.to_pylist(), grid.raws or (), strict=True)
             if line in texts
         }
-        told: list[str] = []
         left_out = 0
         for segment in self.segments(source):
             end = segment.separators.terminator
             if segment.line in sizes:
                 left_out = sizes[segment.line]
-                told += [texts[segment.line].removesuffix(end), end]
+                yield (texts[segment.line].removesuffix(end) + end).encode()
             elif not left_out:
-                told += [segment.raw, end]
+                yield (segment.raw + end).encode()
             left_out -= bool(left_out)
-        return "".join(told)
 
     def render(self, content: Content) -> bytes:
         """The interchange that says these rows, by the words of `write`."""
@@ -193,18 +192,3 @@ class InterchangeLayout(Layout):
             found=kind,
             place=Place(source.name, line=message.segments[0].line),
         )
-
-    def _refuse_large(self, source: Source) -> None:
-        if len(source.data) > self.max_bytes:
-            raise _too_large(source, f"{len(source.data)} bytes")
-
-
-def _too_large(source: Source, found: str) -> FileRefused:
-    return FileRefused(
-        "too-large",
-        "The file is too large to be read as one.",
-        remedy="Ask the partner for several smaller interchanges.",
-        expected="an interchange of a usual size",
-        found=found,
-        place=Place(source.name),
-    )

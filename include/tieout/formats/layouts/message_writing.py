@@ -15,6 +15,8 @@ _PLACE = re.compile(r"\{([^{}]+)\}")
 _GROUP = re.compile(r"<([^<>]+)>")
 _ELEMENTS, _COMPONENTS, _ENDS = "*|^\x1d\x1c", ">:<\x1f", "~'\n\x1e"
 _USUAL = ("*", ">", "~")
+LONGEST_PARTY = {"x12": 15, "edifact": 35}
+"""How many characters an envelope has for who sends and who receives (ISA06, UNB 0010)."""
 
 
 class Outgoing(Strict):
@@ -94,7 +96,7 @@ def render_x12(words: Outgoing, content: Content, kind: str) -> bytes:
     messages = list(words.messages(content))
     texts = "".join(value for each in messages for text in each for value in _VALUE.findall(text))
     element, component, end = _free(texts)
-    number, receiver, created = _envelope(content)
+    number, receiver, created = _envelope(content, LONGEST_PARTY["x12"])
     group = str(int(number))
     segments = []
     for index, message in enumerate(messages, 1):
@@ -146,7 +148,7 @@ def _x12_segment(text: str, element: str) -> str:
 
 def render_edifact(words: Outgoing, content: Content, kind: str) -> bytes:
     """An interchange of syntax UNOC version 3, with the usual separators."""
-    number, receiver, created = _envelope(content)
+    number, receiver, created = _envelope(content, LONGEST_PARTY["edifact"])
     number = str(int(number))
     messages = list(words.messages(content))
     segments = []
@@ -178,15 +180,18 @@ def _released(text: str) -> str:
     return re.sub(r"([?+:'])", r"?\1", text)
 
 
-def _envelope(content: Content) -> tuple[str, str, datetime]:
-    """The control number (9 digits), the receiver and the moment in UTC."""
+def _envelope(content: Content, longest: int) -> tuple[str, str, datetime]:
+    """The control number (9 digits), the receiver (so long at most) and the moment in UTC."""
     number = _fact(content, "control_no")
     receiver = content.facts.get("receiver_id") or _fact(content, "vendor_id")
     created = _fact(content, "created_at")
     if not str(number).isdigit() or len(str(number)) > 9:
         raise CannotWrite("A control number has at most 9 digits.", remedy="Give another one.")
-    if len(str(receiver)) > 15 or not str(receiver).isascii():
-        raise CannotWrite("The receiver's id is too long.", remedy="Give one of 15 characters.")
+    if len(str(receiver)) > longest or not str(receiver).isascii():
+        raise CannotWrite(
+            f"The envelope has no place for the receiver's id {receiver!r}.",
+            remedy=f"Give one of at most {longest} letters and digits.",
+        )
     if not isinstance(created, datetime):
         raise CannotWrite("The moment is no timestamp.", remedy="Give one in `created_at`.")
     return str(number).zfill(9), str(receiver), created.astimezone(UTC)

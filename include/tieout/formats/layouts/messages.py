@@ -1,7 +1,7 @@
 """A message (an X12 transaction set, an EDIFACT message) as rows, by the words of a format file."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -72,15 +72,21 @@ class MessageWords(Strict):
             raise ValueError("no word says what a row is (row, or hierarchy with rows)")
         return self
 
-    def records(self, message: Message, ties: Ties) -> list[Record]:
-        """The rows of a message; its totals are noted in `ties`."""
+    def records(self, message: Message, ties: Ties) -> Iterator[Record]:
+        """The rows of a message; after the last, its totals are noted in `ties`."""
         areas = self._areas(message.segments)
         shared = plain_cells([*message.around, message.segments[0]])
         shared |= self.naming.cells(areas.header[1:])
         shared |= self.naming.cells(areas.summary, SUMMARY)
-        rows = [self._record(row, shared) for row in self._rows(areas, message)]
-        self._tie(message, rows, ties)
-        return rows
+        first: Mapping[str, str] = {}
+        sums = {total.adds: Decimal(0) for total in self.totals if total.adds}
+        for row in self._rows(areas, message):
+            record = self._record(row, shared)
+            first = first or record.cells
+            for name in sums:
+                sums[name] += number_of(record.cells.get(name, "")) or 0
+            yield record
+        self._tie(message, first, sums, ties)
 
     def _record(self, row: "_Row", shared: Cells) -> Record:
         cells = shared | row.cells
@@ -127,16 +133,18 @@ class MessageWords(Strict):
     def _flat_row(self, segments: Sequence[Segment]) -> "_Row":
         return _Row(row_cells(self.naming, segments), segments)
 
-    def _tie(self, message: Message, rows: list[Record], ties: Ties) -> None:
+    def _tie(
+        self, message: Message, first: Mapping[str, str], sums: Mapping[str, Decimal], ties: Ties
+    ) -> None:
+        """Compare what the first row's cells state with the segments and with the rows' sums."""
         tags = Counter(segment.tag for segment in message.segments)
         for total in self.totals:
-            stated = number_of(first_of(rows[0].cells, total.stated)) if rows else None
+            stated = number_of(first_of(first, total.stated))
             if stated is None:
                 continue
             fits = {Decimal(tags[tag]) for tag in total.counts}
             if total.adds:
-                parts = [number_of(row.cells.get(total.adds, "")) for row in rows]
-                fits.add(sum((part for part in parts if part is not None), Decimal(0)))
+                fits.add(sums[total.adds])
             found = " or ".join(sorted(map(text_of, fits)))
             where = f"message {message.number}"
             ties.note(total.name, stated in fits, stated=text_of(stated), found=found, where=where)

@@ -13,7 +13,6 @@ from tieout.formats.fields import Names as Words
 from tieout.formats.grid import Flaw, Grid, Record, grid_of_records
 from tieout.formats.layouts.base import Layout, Recognised
 from tieout.formats.layouts.records_totals import Plan, Tally, TotalSpec
-from tieout.formats.layouts.replacing import with_lines
 from tieout.formats.results import FileRefused
 from tieout.formats.source import SEND_AGAIN, Source
 from tieout.kernel.errors import Place
@@ -133,13 +132,6 @@ class RecordsLayout(Layout):
         grid.checks = reader.tally.results
         grid.trailer_line = reader.last_foot
         yield grid
-
-    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
-        """A file in which the rows that start on these lines have other texts.
-
-        All other records keep their lines, feet between the rows too.
-        """
-        return with_lines(source, self.cut(source), texts)
 
 
 @dataclass(frozen=True)

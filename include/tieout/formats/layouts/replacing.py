@@ -1,34 +1,45 @@
-"""A corrected record in the place of the one that came, where other records may be between rows."""
+"""A corrected record in the place of the one that came, where other records may be between rows.
+
+Nothing here holds a file whole: the places of the corrected records are found first, then what is
+between them is given piece by piece.
+"""
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tieout.formats.grid import Grid
 from tieout.formats.results import FileRefused
-from tieout.formats.source import Source
+from tieout.formats.source import CHUNK, Source
 from tieout.kernel.errors import Place
 
 
-def with_texts(source: Source, grids: Iterable[Grid], texts: Mapping[int, str]) -> str:
+def with_texts(source: Source, grids: Iterable[Grid], texts: Mapping[int, str]) -> Iterator[bytes]:
     """A file in which the records that start on these lines have other texts.
 
     The records know their own texts (`Grid.raws`) and come in the order of the file. A text with
     fewer line breaks gets as many as there were, so that other records keep their lines. Raises
     FileRefused (structure) where a record cannot be found again.
     """
-    parts: list[str] = []
     done = looked = 0
     for grid in grids:
-        for line, raw in zip(grid.lines.to_pylist(), grid.raws or (), strict=True):
-            at = source.text.find(raw, looked)
+        for line, text in zip(grid.lines.to_pylist(), grid.raws or (), strict=True):
+            raw = text.encode()
+            at = source.data.find(raw, looked)
             if at < 0 and line in texts:
                 raise _lost(source, line)
             if line in texts:
-                blanks = "\n" * (raw.count("\n") - texts[line].count("\n"))
-                parts += [source.text[done:at], texts[line], blanks]
+                yield from _between(source, done, at)
+                yield (texts[line] + "\n" * (text.count("\n") - texts[line].count("\n"))).encode()
                 done = at + len(raw)
             looked = at + len(raw) if at >= 0 else looked
-    return "".join([*parts, source.text[done:]])
+    yield from _between(source, done, len(source.data))
+
+
+def _between(source: Source, start: int, end: int) -> Iterator[bytes]:
+    return (source.data[at : min(at + CHUNK, end)] for at in range(start, end, CHUNK))
 
 
 def _lost(source: Source, line: int) -> FileRefused:
@@ -42,15 +53,28 @@ def _lost(source: Source, line: int) -> FileRefused:
     )
 
 
-def with_lines(source: Source, grids: Iterable[Grid], texts: Mapping[int, str]) -> str:
+def with_lines(source: Source, grids: Iterable[Grid], texts: Mapping[int, str]) -> Iterator[bytes]:
     """A file in which the records that start on these lines have other texts.
 
-    Each consists of whole lines, as many as its own text has (`Grid.raws`).
+    Each consists of whole lines: as many as its own text has (`Grid.raws`), else up to the next.
     """
-    lines = list(source.lines)
+    wanted = pa.array(list(texts), pa.int64())
+    ends: dict[int, int] = {}
     for grid in grids:
-        for start, raw in zip(grid.lines.to_pylist(), grid.raws or (), strict=True):
-            if start in texts:
-                more = len(list(io.StringIO(raw, newline=""))) - 1
-                lines[start - 1 : start + more] = [texts[start] + "\n", *["\n"] * more]
-    return "".join(lines)
+        for row in pc.indices_nonzero(pc.is_in(grid.lines, wanted)).to_pylist():
+            start, raws = grid.lines[row].as_py(), grid.raws
+            ends[start] = grid.after(row) if raws is None else start + _lines_of(raws[row])
+    left_out_to = 0
+    lines = io.TextIOWrapper(source.stream(), encoding="utf-8", newline="")
+    for number, line in enumerate(lines, 1):
+        if number in ends:
+            left_out_to = ends[number]
+            yield (texts[number] + "\n").encode()
+        elif number < left_out_to:
+            yield b"\n"
+        else:
+            yield line.encode()
+
+
+def _lines_of(text: str) -> int:
+    return len(list(io.StringIO(text, newline="")))

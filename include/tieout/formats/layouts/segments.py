@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from tieout.formats.results import CheckResult
+from tieout.formats.layouts.windows import Window
+from tieout.formats.results import CheckResult, FileRefused
 from tieout.formats.source import Source
 from tieout.kernel.cards import mask_cards
 
@@ -14,8 +15,13 @@ BLANKS = " \t\r\n\x1a"
 """What may stand around segments; other control characters are separators of some partners."""
 
 _BLANKS = re.compile(f"[{BLANKS}]*")
+_BREAKS = frozenset("\r\n")
 _MOST_FAILED = 20
 _MOST_ELEMENTS = 2_000
+_MOST_SEGMENTS = 300_000
+"""How many segments a message has at most, so that memory stays bounded: it is held as a whole."""
+_AHEAD = 65_536
+"""How many characters are held ahead of a segment, more than any declaration of separators has."""
 
 Element = list[list[str]]
 """The repetitions of an element, each a list of components."""
@@ -74,7 +80,10 @@ class Segment:
     @cached_property
     def tag(self) -> str:
         """What kind of segment it is, for example `ST`."""
-        return self._texts[0].strip(BLANKS)
+        start, _, _ = self.raw.partition(self.separators.element)
+        marks = self.separators
+        is_whole = marks.release is None or marks.release not in start
+        return (start if is_whole else self._texts[0]).strip(BLANKS)
 
     def __len__(self) -> int:
         return len(self._texts) - 1
@@ -193,9 +202,11 @@ class Envelopes:
                     kind = self.kind_of(closed.segment)
                     yield Message(kind, number, [*body, segment], around)
             elif self._open and self._open[-1].level is self.levels[2]:
+                if len(body) > _MOST_SEGMENTS:
+                    raise self._too_large(body[0])
                 body.append(segment)
             elif tag in self.loose and self._open:
-                loose.append(segment)
+                loose = [segment]
                 around = [each.segment for each in self._open]
                 yield Message(tag, segment.whole(1), [segment], around)
             else:
@@ -203,6 +214,11 @@ class Envelopes:
         if self._open:
             last = self._open[-1].level
             raise self.source.truncated(f"{last.closes} for each {last.opens}", "none at the end")
+
+    def _too_large(self, opens: Segment) -> FileRefused:
+        name = self.levels[2].name
+        expected = f"at most {_MOST_SEGMENTS:,} segments in a {name}"
+        return self.source.too_large(expected, "more", opens.line)
 
     def _expected(self) -> str:
         if not self._open:
@@ -250,49 +266,69 @@ def _shown(segment: Segment) -> str:
     return repr(mask_cards(segment.raw[:40]))
 
 
-def cut_segments(
-    source: Source,
-    start: Callable[[Source, str, int], tuple[Separators, int] | None],
-    last_tag: str,
-) -> Iterator[Segment]:
-    """The segments of a file.
+Start = Callable[[Source, str, int, bool], tuple[Separators, int] | None]
+"""Tells, at the place in a text where a segment starts, the separators that hold from there.
 
-    `start` tells, at the place where a segment starts, the separators that hold from there and
-    where the first segment after their declaration starts; None where they stay as they are.
+Also where the first segment after their declaration starts; None where they stay as they are. The
+last argument is whether no segment came before.
+"""
+
+
+def cut_segments(source: Source, start: Start, last_tag: str) -> Iterator[Segment]:
+    """The segments of a file, which is held piece by piece.
+
     The last segment may lack its terminator where it is `last_tag`, or where lines end segments.
-    Raises FileRefused (structure, truncated).
+    Raises FileRefused (structure, truncated, too-large).
     """
-    text = source.text
-    newline = "\n" if "\n" in text else "\r"
-    at = _skip_blanks(text, 0)
+    window = Window(source)
     marks: Separators | None = None
-    line, counted_to, previous, by_line = 1, 0, 0, True
-    number, last = 0, ""
-    while at < len(text):
-        declared = start(source, text, at)
+    number = previous = at = 0
+    by_line, last = True, ""
+    while (at := _next_start(window, at)) < len(window.text):
+        declared = start(source, window.text, at, marks is None)
         if declared:
-            marks, at = declared[0], _skip_blanks(text, declared[1])
+            marks, at = declared[0], _skip_blanks(window.text, declared[1])
         if marks is None:
-            raise source.misplaced(1, "the start of an interchange", repr(text[:20]))
-        end = _terminator(text, at, marks)
+            raise source.misplaced(1, "the start of an interchange", repr(window.text[:20]))
+        line = window.line_at(at)
+        while (end := _terminator(window.text, at, marks)) < 0 and not window.is_end:
+            window.more(at)
+            at = 0
+        text = window.text
         raw = text[at : end if end >= 0 else len(text)].strip(BLANKS)
-        if end < 0 and marks.terminator not in "\r\n" and not raw.startswith(last_tag):
-            if last == last_tag and raw:
-                raise source.misplaced(line, f"nothing after {last_tag}", repr(raw[:20]))
-            raise source.truncated(f"a segment ends with {marks.terminator!r}", repr(raw[-20:]))
-        line += text.count(newline, counted_to, at)
-        counted_to = at
-        following = _skip_blanks(text, end + 1) if end >= 0 else len(text)
+        if end < 0:
+            _refuse_open(source, raw, marks, last == last_tag, last_tag, line)
+            end = len(text)
         if raw.count(marks.element) > _MOST_ELEMENTS or _repeats(raw, marks) > _MOST_ELEMENTS:
             raise source.misplaced(line, f"at most {_MOST_ELEMENTS} elements", repr(raw[:20]))
         if raw:
             number += 1
             if number == 1:
-                by_line = newline in text[at:following]
+                by_line = not _BREAKS.isdisjoint(text[at : _skip_blanks(text, end + 1)])
             previous = max(line if by_line else number, previous + 1)
             last = raw[: len(last_tag)]
             yield Segment(raw, previous, marks)
-        at = following
+        at = end + 1
+
+
+def _next_start(window: Window, at: int) -> int:
+    """Where the next segment starts, with enough of the text behind it held to tell what it is."""
+    at = _skip_blanks(window.text, at)
+    while len(window.text) - at < _AHEAD and not window.is_end:
+        window.more(at)
+        at = _skip_blanks(window.text, 0)
+    return at
+
+
+def _refuse_open(
+    source: Source, raw: str, marks: Separators, is_after_last: bool, last_tag: str, line: int
+) -> None:
+    """Raises FileRefused where the last text of a file is no segment though nothing ends it."""
+    if marks.terminator in "\r\n" or raw.startswith(last_tag):
+        return
+    if is_after_last and raw:
+        raise source.misplaced(line, f"nothing after {last_tag}", repr(raw[:20]))
+    raise source.truncated(f"a segment ends with {marks.terminator!r}", repr(raw[-20:]))
 
 
 def _repeats(raw: str, marks: Separators) -> int:

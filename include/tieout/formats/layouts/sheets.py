@@ -1,6 +1,5 @@
 """The sheets of an Excel workbook (.xlsx, ISO/IEC 29500) as rows of text, hardened and bounded."""
 
-import io
 import lzma
 import re
 import struct
@@ -10,15 +9,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
+from tieout.formats.containers import LIMITS
 from tieout.formats.layouts.xml_safe import Element, elements
 from tieout.formats.results import FileRefused
-from tieout.formats.source import SEND_AGAIN, Source
+from tieout.formats.source import CHUNK, SEND_AGAIN, Source, kept
 from tieout.kernel.errors import Place
 
 WORKBOOK = "xl/workbook.xml"
-MAX_CELLS = 5_000_000
-"""How many cells, blank ones between others included, a sheet may have."""
+FREE_CELLS = 5_000_000
+"""How many cells, blank ones included, a sheet may have; one more for each byte beyond."""
+MAX_TEXTS = 64 * 1024 * 1024
+"""How many bytes the texts that cells share have at most; they are held in memory."""
 MAX_COLUMNS, MAX_ROWS = 16_384, 1_048_576
 _RELATIONS = "xl/_rels/workbook.xml.rels"
 _STRINGS, _STYLES = "xl/sharedStrings.xml", "xl/styles.xml"
@@ -60,19 +63,22 @@ class Workbook:
         Dates are ISO text, numbers have a point and no needless digits. Raises FileRefused.
         """
         texts, dates = self._texts(), self._dates()
-        before, budget = 0, MAX_CELLS
-        for element in elements(self._part(self.sheets[sheet]), [("sheetData", "row")]):
+        part = self._part(self.sheets[sheet])
+        most = left = max(FREE_CELLS, len(part.data))
+        before = width = 0
+        for element in elements(part, [("sheetData", "row")]):
             if element.name != "row":
                 continue
             said = element.attributes.get("r", "")
             number = int(said) if said.isdecimal() and len(said) <= 7 else before + 1
             cells = self._cells(element, texts, dates)
-            budget -= len(cells)
+            width = max(width, len(cells))
+            left -= width
             if not before < number <= MAX_ROWS:
                 raise _refused(self.source, "structure", "rows in their order", f"row {number}")
-            if budget < 0:
-                wanted = f"at most {MAX_CELLS} cells"
-                raise _refused(self.source, "too-large", wanted, f"more up to row {number}")
+            if left < 0:
+                found = f"more up to row {number}"
+                raise self.source.too_large(f"at most {most:,} cells in a sheet", found)
             before = number
             if any(cells):
                 yield Row(number, cells)
@@ -121,7 +127,10 @@ class Workbook:
     def _texts(self) -> list[str]:
         if _STRINGS not in self.parts.namelist():
             return []
-        found = elements(self._part(_STRINGS), [("sst", "si")])
+        part = self._part(_STRINGS)
+        if len(part.data) > MAX_TEXTS:
+            raise self.source.too_large(f"at most {MAX_TEXTS:,} bytes of shared texts", "more")
+        found = elements(part, [("sst", "si")])
         return [_rich(each) for each in found if each.name == "si"]
 
     def _dates(self) -> list[bool]:
@@ -140,19 +149,20 @@ class Workbook:
         return _part(self.source, self.parts, name)
 
 
-def open_workbook(source: Source, max_mebibytes: int) -> Workbook:
+def open_workbook(source: Source) -> Workbook:
     """The workbook in the bytes of a file.
 
-    Raises FileRefused: structure where it is none, too-large beyond the limit when unpacked.
+    Raises FileRefused: structure where it is none, too-large where more than from any packed file
+    would come out of it.
     """
     try:
-        parts = zipfile.ZipFile(io.BytesIO(source.raw))
+        parts = zipfile.ZipFile(source.stream())
     except _BROKEN as error:
         raise _refused(source, "structure", "a workbook (.xlsx)", str(error)) from error
     size = sum(each.file_size for each in parts.infolist())
-    if size > max_mebibytes * 1024 * 1024:
-        found = f"{size // 1024 // 1024} MiB"
-        raise _refused(source, "too-large", f"at most {max_mebibytes} MiB unpacked", found)
+    allowed = LIMITS.allowed(len(source.data))
+    if size > allowed:
+        raise source.too_large(f"at most {allowed:,} bytes unpacked", f"{size:,}")
     if WORKBOOK not in parts.namelist():
         raise _refused(source, "structure", f"a part {WORKBOOK}", "none")
     *_, book = elements(_part(source, parts, WORKBOOK), [])
@@ -176,7 +186,8 @@ def _path(target: str) -> str:
 
 def _part(source: Source, parts: zipfile.ZipFile, name: str) -> Source:
     try:
-        data = parts.read(name)
+        with parts.open(name) as stream:
+            data = kept(iter(partial(stream.read, CHUNK), b""))
     except KeyError as error:
         raise _refused(source, "structure", f"a part {name}", "none") from error
     except _BROKEN as error:

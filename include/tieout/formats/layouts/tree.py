@@ -1,11 +1,10 @@
 """What JSON and XML share: which parts of a tree are rows, and how a row gets all its columns."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import chain
-from typing import overload
+from itertools import chain, islice
 
 import pyarrow as pa
 from pydantic import Field
@@ -20,7 +19,8 @@ from tieout.formats.source import Source
 from tieout.kernel.errors import Place
 
 MAX_CELLS = 50_000_000
-MEBIBYTE = 1_048_576
+ROWS_AT_ONCE = 5_000
+ERROR = "partner-error"
 PARENT = "../"
 LOCAL_ZONE = "local zone"
 MAX_PARTED = 500
@@ -30,17 +30,24 @@ MAX_PARTED = 500
 class Node:
     """A part of the tree that is a row or holds rows (`kids`); `own` are its other values.
 
-    `start` and `end` are where it stands in the file, `line` the physical line of its start.
+    `line` is the physical line of its start, `raw` a row's text, or the bytes of the file that it
+    takes.
     """
 
     line: int
-    start: int
     own: dict[str, str]
     is_row: bool = False
-    end: int = 0
+    raw: str | tuple[int, int] = ""
     flaw: Flaw | None = None
     about: Sequence[str] = ()
     kids: list["Node"] = field(default_factory=list)
+
+    def text(self, source: Source) -> str:
+        """A row as it stands in the file."""
+        if isinstance(self.raw, str):
+            return self.raw
+        start, end = self.raw
+        return bytes(source.data[start:end]).decode("utf-8", "replace")
 
     def judge(self, errors: Iterable["ErrorAnswer"]) -> None:
         """Make it a flawed row where it is one of the partner's errors."""
@@ -81,7 +88,11 @@ class ErrorAnswer(Strict):
         if self.code and not code:
             return None
         said = " ".join(filter(None, (code, text)))
-        return Flaw("partner-error", f"The partner answers: {' '.join(said.split())}")
+        return Flaw(ERROR, f"The partner answers: {' '.join(said.split())}")
+
+    def is_whole(self, cells: Mapping[str, str]) -> bool:
+        """Whether a part has both the code and the text of such an error."""
+        return bool(first_of(cells, self.code) and first_of(cells, self.text))
 
 
 def _is_word(text: str, word: str) -> bool:
@@ -149,8 +160,7 @@ class TreeLayout(Layout):
     are carried down as `../name`, `../../name`. `rows` are the paths of the rows, `instead` those
     of parts that are rows themselves where they hold none, `errors` the partner's refusals: such a
     row is rejected, and a file with nothing else is refused. `missing` has the words by which a
-    column says that there is no value. `parts` take a text apart. `local_zone` adds a column. A
-    file of more than `max_mebibytes` is refused.
+    column says that there is no value. `parts` take a text apart. `local_zone` adds a column.
     """
 
     rows: Names
@@ -159,14 +169,13 @@ class TreeLayout(Layout):
     local_zone: LocalZone | None = None
     missing: dict[str, Names] = Field(default_factory=dict)
     parts: tuple[Parts, ...] = ()
-    max_mebibytes: int = 64
 
     @property
     def by_line(self) -> bool:
         """Records are parts of a tree, which may start and end anywhere in a line."""
         return False
 
-    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
+    def corrected(self, source: Source, texts: Mapping[int, str]) -> Iterator[bytes]:
         """The file with other texts of the records that start on these lines."""
         return with_texts(source, self.cut(source), texts)
 
@@ -186,67 +195,48 @@ class TreeLayout(Layout):
                 row.cells[LOCAL_ZONE] = self.local_zone.of(row.cells)
             yield row
 
-    def refuse_too_large(self, source: Source) -> None:
-        """Raises FileRefused (too-large) above the bound."""
-        if len(source.data) > self.max_mebibytes * MEBIBYTE:
-            found = f"{len(source.data):,} bytes"
-            raise too_large(source, f"at most {self.max_mebibytes} MiB", found)
-
 
 def _rows_of(node: Node, inherited: Mapping[str, str]) -> Iterator[Row]:
     cells = {**inherited, **node.own}
     if node.is_row:
         yield Row(node, cells)
     if node.kids:
-        said = ((name, text) for name, text in cells.items() if name != LOCAL_ZONE)
-        carried = {f"{PARENT}{name}": text for name, text in said}
+        down = carried(cells)
         for kid in node.kids:
-            yield from _rows_of(kid, carried)
+            yield from _rows_of(kid, down)
 
 
-class Slices(Sequence[str]):
-    """The texts of rows, cut out of the file when they are asked for."""
-
-    def __init__(self, source: Source, nodes: Sequence[Node], *, is_bytes: bool) -> None:
-        self._source, self._nodes, self._is_bytes = source, nodes, is_bytes
-
-    def __len__(self) -> int:
-        return len(self._nodes)
-
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[str]: ...
-    def __getitem__(self, index: int | slice) -> str | list[str]:
-        if isinstance(index, slice):
-            return [self._cut(node) for node in self._nodes[index]]
-        return self._cut(self._nodes[index])
-
-    def _cut(self, node: Node) -> str:
-        if self._is_bytes:
-            return bytes(self._source.data[node.start : node.end]).decode("utf-8", "replace")
-        return self._source.text[node.start : node.end]
+def carried(cells: Mapping[str, str]) -> dict[str, str]:
+    """The cells of a part as those of the parts in it have them."""
+    return {f"{PARENT}{name}": text for name, text in cells.items() if name != LOCAL_ZONE}
 
 
-def grid_of(
-    rows: Sequence[Row],
-    source: Source,
-    checks: list[CheckResult],
-    *,
-    is_bytes: bool,
-    after: int = 0,
-) -> Grid:
-    """The rows as columns of text, those before them standing up to the line `after`.
+def grids_of(
+    rows: Iterable[Row], source: Source, checks: Callable[[], list[CheckResult]] = list
+) -> Iterator[Grid]:
+    """The rows as columns of text, some thousands at a time; `checks` are asked for at the end.
 
-    `is_bytes` says that nodes stand at bytes, not characters.
-
-    Raises FileRefused (too-large, partner-error).
+    Raises FileRefused: too-large, partner-error where no row is other than the partner's errors.
     """
+    found = iter(rows)
+    batch = list(islice(found, ROWS_AT_ONCE))
+    said = _first_error(batch)
+    while following := list(islice(found, ROWS_AT_ONCE)):
+        yield _grid_of(batch, source)
+        batch = following
+        said = said and _first_error(batch) and said
+    if said is not None and said.flaw is not None:
+        raise _errors_only(source, said.line, said.flaw.reason)
+    grid = _grid_of(batch, source)
+    grid.checks = checks()
+    yield grid
+
+
+def _grid_of(rows: Sequence[Row], source: Source) -> Grid:
     nodes = [row.node for row in rows]
-    _refuse_errors_only(nodes, source)
     names = [*filter(_is_text, dict.fromkeys(chain.from_iterable(row.cells for row in rows)))]
     if len(names) * len(rows) > MAX_CELLS:
-        raise too_large(source, f"at most {MAX_CELLS:,} cells", f"{len(names) * len(rows):,}")
+        raise source.too_large(f"at most {MAX_CELLS:,} cells", f"{len(names) * len(rows):,}")
     flaws = {index: node.flaw for index, node in enumerate(nodes) if node.flaw is not None}
     for index, row in enumerate(rows):
         if not all(map(_is_text, chain(row.cells, row.cells.values()))):
@@ -256,11 +246,16 @@ def grid_of(
     return Grid(
         names=names,
         columns=[pa.array([row.get(name, "") for row in cells], pa.string()) for name in names],
-        lines=pa.array(lines_of_their_own([node.line for node in nodes], after), pa.int64()),
+        lines=pa.array(lines_of_their_own([node.line for node in nodes]), pa.int64()),
         flaws=flaws,
-        raws=Slices(source, nodes, is_bytes=is_bytes),
-        checks=checks,
+        raws=[node.text(source) for node in nodes],
     )
+
+
+def _first_error(rows: Sequence[Row]) -> Node | None:
+    """The first of the partner's errors, where all rows are such."""
+    errors = [row.node for row in rows if row.node.flaw and row.node.flaw.rule == ERROR]
+    return errors[0] if errors and len(errors) == len(rows) else None
 
 
 def _is_text(text: str) -> bool:
@@ -275,27 +270,12 @@ def _is_encodable(text: str) -> bool:
         return False
 
 
-def _refuse_errors_only(nodes: Sequence[Node], source: Source) -> None:
-    said = [node.flaw for node in nodes if node.flaw and node.flaw.rule == "partner-error"]
-    if not said or len(said) < len(nodes):
-        return
-    raise FileRefused(
-        "partner-error",
-        f"There is no data in the file. {said[0].reason}",
+def _errors_only(source: Source, line: int, said: str) -> FileRefused:
+    return FileRefused(
+        ERROR,
+        f"There is no data in the file. {said}",
         remedy="Check what was asked for, then ask the partner again.",
         expected="data",
-        found=said[0].reason,
-        place=Place(source.name, line=nodes[0].line),
-    )
-
-
-def too_large(source: Source, expected: str, found: str) -> FileRefused:
-    """The refusal of a file that is larger than its layout can hold."""
-    return FileRefused(
-        "too-large",
-        f"The file is too large: expected {expected}, found {found}.",
-        remedy="Ask the partner to split the file.",
-        expected=expected,
-        found=found,
-        place=Place(source.name),
+        found=said,
+        place=Place(source.name, line=line),
     )

@@ -53,7 +53,7 @@ class X12Layout(InterchangeLayout):
         text = source.text.lstrip()
         if not text.startswith("ISA"):
             return None
-        declared = _declared(source, text, 0, strict=False)
+        declared = _declared(source, text, 0, True, strict=False)
         return declared[0] if declared else None
 
     def segments(self, source: Source) -> Iterator[Segment]:
@@ -85,8 +85,11 @@ class X12Layout(InterchangeLayout):
         return render_x12(words, content, self.messages[0])
 
 
-def _declared(source: Source, text: str, at: int, *, strict: bool) -> tuple[Separators, int] | None:
+def _declared(
+    source: Source, text: str, at: int, is_first: bool, *, strict: bool
+) -> tuple[Separators, int] | None:
     """The separators of the ISA that starts here; the next segment to be cut is the ISA itself."""
+    del is_first
     if not text.startswith("ISA", at):
         return None
     element = text[at + 3 : at + 4]

@@ -2,8 +2,12 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
-from typing import Literal
+from array import array
+from collections.abc import Iterator, Mapping, MutableSequence, Sequence
+from dataclasses import replace
+from functools import cached_property
+from itertools import islice
+from typing import Literal, overload
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,9 +17,12 @@ from tieout.formats.layouts.base import Recognised
 from tieout.formats.layouts.delimited import DelimitedLayout
 from tieout.formats.layouts.delimited_words import DelimitedWords
 from tieout.formats.layouts.sheets import WORKBOOK, Row, open_workbook
+from tieout.formats.layouts.windows import texts_of_lines
 from tieout.formats.results import FileRefused
-from tieout.formats.source import Source
+from tieout.formats.source import CHUNK, Source, kept
 from tieout.kernel.errors import Place
+
+_LOOKED_AT = 200
 
 
 class XlsxLayout(DelimitedWords):
@@ -23,12 +30,12 @@ class XlsxLayout(DelimitedWords):
 
     A row's line is its number in the sheet. Dates are ISO text whatever their format on the screen,
     numbers have a decimal point. Where there are other sheets the fact `other_sheets` names them.
-    A workbook that is larger than `max_mebibytes` when unpacked is refused.
+    A workbook out of which too much comes is refused as any packed file is; the texts that its
+    cells share have at most 64 MiB.
     """
 
     type: Literal["xlsx"]
     sheet: str | None = None
-    max_mebibytes: int = 64
 
     @property
     def binary(self) -> bool:
@@ -40,7 +47,7 @@ class XlsxLayout(DelimitedWords):
         if not head.raw.startswith(b"PK") or WORKBOOK.encode() not in head.raw:
             return None
         try:
-            text, _, _ = self._as_text(head)
+            text, _, _ = self._as_text(head, most=_LOOKED_AT)
         except FileRefused:
             return None
         return self._delimited().recognise(text, format_id)
@@ -49,8 +56,10 @@ class XlsxLayout(DelimitedWords):
         """The rows of the sheet."""
         text, numbers, others = self._as_text(source)
         for grid in self._delimited().cut(text):
-            grid.raws = _raws(grid, text)
+            grid.raws = _Raws(text, replace(grid))
             grid.lines = numbers.take(pc.subtract(grid.lines, 1))
+            if grid.trailer_line is not None:
+                grid.trailer_line = numbers[grid.trailer_line - 1].as_py()
             if others:
                 grid.facts["other_sheets"] = ", ".join(others)
             yield grid
@@ -60,7 +69,7 @@ class XlsxLayout(DelimitedWords):
         """A workbook has no lines."""
         return False
 
-    def corrected(self, source: Source, texts: Mapping[int, str]) -> str:
+    def corrected(self, source: Source, texts: Mapping[int, str]) -> Iterator[bytes]:
         """A workbook is not written: its sender has to correct it. Raises FileRefused."""
         raise FileRefused(
             "structure",
@@ -75,46 +84,69 @@ class XlsxLayout(DelimitedWords):
         words = {name: getattr(self, name) for name in DelimitedWords.model_fields}
         return DelimitedLayout(type="delimited", **words)
 
-    def _as_text(self, source: Source) -> tuple[Source, pa.Int64Array, list[str]]:
-        """The sheet as delimited text, the row of each line of it, and the other sheets."""
-        book = open_workbook(source, self.max_mebibytes)
+    def _as_text(
+        self, source: Source, most: int | None = None
+    ) -> tuple[Source, pa.Int64Array, list[str]]:
+        """A sheet (of its rows the first `most`) as delimited text, and the other sheets.
+
+        The numbers are those of the sheet's rows, for each line of the text.
+        """
+        book = open_workbook(source)
         name = self.sheet or next(iter(book.sheets), "")
         if name not in book.sheets:
             raise source.misplaced(None, f"a sheet {self.sheet or 'that is not hidden'}", "none")
-        lines: list[str] = []
-        numbers: list[int] = []
-        width = 0
-        for row in book.rows(name):
-            width = max(width, len(row.cells))
-            lines += ["\n"] * (row.number - 1 - (numbers[-1] if numbers else 0))
-            numbers += range((numbers[-1] if numbers else 0) + 1, row.number)
-            text = self._line(row, width)
-            lines.append(text)
-            numbers += [row.number] * text.count("\n")
-        data = "".join(lines).encode()
+        numbers = array("q")
+        data = kept(self._texts(islice(book.rows(name), most), numbers))
         text_source = Source(source.name, data, source.sha256, source.size)
-        return (
-            text_source,
-            pa.array(numbers, pa.int64()),
-            [each for each in book.sheets if each != name],
-        )
+        others = [each for each in book.sheets if each != name]
+        return text_source, pa.array(numbers, pa.int64()), others
 
-    def _line(self, row: Row, width: int) -> str:
-        """A row as delimited text, as wide as those above it: sheets leave out blank cells."""
-        cells = [cell.replace("\r\n", "\n").replace("\r", "\n") for cell in row.cells]
+    def _texts(self, rows: Iterator[Row], numbers: MutableSequence[int]) -> Iterator[bytes]:
+        """Rows as delimited text, as wide as those above them: sheets leave out blank cells.
+
+        `numbers` fills with the row of each line.
+        """
         out = io.StringIO(newline="")
         writer = csv.writer(
             out, delimiter=self.delimiter, quotechar=self.quoteChar, lineterminator="\n"
         )
-        writer.writerow(cells + [""] * (width - len(cells)))
-        return out.getvalue()
+        before = width = 0
+        for row in rows:
+            width = max(width, len(row.cells))
+            out.write("\n" * (row.number - 1 - before))
+            numbers.extend(range(before + 1, row.number))
+            cells = [cell.replace("\r\n", "\n").replace("\r", "\n") for cell in row.cells]
+            writer.writerow(cells + [""] * (width - len(cells)))
+            before = row.number
+            numbers.extend([before] * (1 + sum(cell.count("\n") for cell in cells)))
+            if out.tell() > CHUNK:
+                yield _emptied(out)
+        yield _emptied(out)
 
 
-def _raws(grid: Grid, text: Source) -> list[str]:
-    """The rows as lines of delimited text."""
-    starts = grid.lines.to_pylist()
-    ends = [*starts[1:], (grid.trailer_line or len(text.lines) + 1)]
-    return [
-        "".join(text.lines[start - 1 : end - 1]).rstrip("\n")
-        for start, end in zip(starts, ends, strict=True)
-    ]
+def _emptied(out: io.StringIO) -> bytes:
+    text = out.getvalue()
+    out.seek(0)
+    out.truncate()
+    return text.encode()
+
+
+class _Raws(Sequence[str]):
+    """The rows of a grid as lines of delimited text, cut when one of them is asked for."""
+
+    def __init__(self, text: Source, grid: Grid) -> None:
+        self._text, self._grid = text, grid
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        return list(texts_of_lines(self._text, self._grid, range(len(self._grid.lines))))
+
+    def __len__(self) -> int:
+        return len(self._grid.lines)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        return self._texts[index]

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 from xml.parsers import expat
 
+from tieout.formats.layouts.windows import LONGEST
 from tieout.formats.results import FileRefused
 from tieout.formats.source import SEND_AGAIN, Source
 from tieout.kernel.errors import Place
 
 MAX_DEPTH = 64
 MAX_HELD = 500_000
-"""How many elements may be in memory at once."""
+"""How many elements may be in memory at once; one with a long text counts as several."""
+_LONG_TEXT = 256
 _CHUNK = 65_536
 _TOO_EARLY = {
     expat.errors.XML_ERROR_NO_ELEMENTS,
@@ -82,9 +84,14 @@ def elements(source: Source, paths: Sequence[Path]) -> Iterator[Element]:
     truncated, too-large).
     """
     parser = _Parser(source, paths)
-    for start in range(0, len(source.data), _CHUNK):
-        yield from parser.feed(bytes(source.data[start : start + _CHUNK]))
-    yield from parser.feed(b"", is_last=True)
+    stream = source.stream()
+    is_last = False
+    while not is_last:
+        chunk = stream.read(_CHUNK)
+        is_last = not chunk
+        for element in parser.feed(chunk, is_last=is_last):
+            yield element
+            _unlink(element)
 
 
 def beginning(head: Source) -> Element | None:
@@ -111,7 +118,7 @@ class _Parser:
         self.names: list[str] = []
         self.top: Element | None = None
         self.done: list[Element] = []
-        self.held = 0
+        self.held = self.fed = 0
         parser = expat.ParserCreate("utf-8", "}")
         parser.buffer_text = True
         parser.StartElementHandler = self._start
@@ -127,6 +134,10 @@ class _Parser:
             self.parser.Parse(chunk, is_last)
         except expat.ExpatError as error:
             self._fault(error)
+        self.fed += len(chunk)
+        if self.fed - self.parser.CurrentByteIndex > LONGEST:
+            expected = f"tags and texts of at most {LONGEST:,} bytes"
+            self._refuse("too-large", self.parser.CurrentLineNumber, expected, "longer ones")
         done, self.done = self.done, []
         return done
 
@@ -150,11 +161,9 @@ class _Parser:
         space, _, local = name.rpartition("}")
         line = self.parser.CurrentLineNumber
         self.names.append(local)
-        self.held += 1
         if len(self.names) > MAX_DEPTH:
             self._refuse("too-large", line, f"at most {MAX_DEPTH} nested elements", "more")
-        if self.held > MAX_HELD:
-            self._refuse("too-large", line, f"at most {MAX_HELD} elements in a record", "more")
+        self._hold(1)
         own: dict[str, str] = {}
         for key, value in attributes.items():
             own.setdefault(key.rpartition("}")[2], value)
@@ -190,6 +199,13 @@ class _Parser:
     def _characters(self, text: str) -> None:
         if self.top is not None and (self.top.texts or not text.isspace()):
             self.top.texts.append(text)
+            self._hold(len(text) // _LONG_TEXT)
+
+    def _hold(self, more: int) -> None:
+        self.held += more
+        if self.held > MAX_HELD:
+            line = self.parser.CurrentLineNumber
+            self._refuse("too-large", line, f"at most {MAX_HELD} elements in a record", "more")
 
     def _entity(self, name: str, *_: object) -> None:
         line = self.parser.CurrentLineNumber
@@ -204,5 +220,13 @@ def _no_element() -> int:
     return expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS]
 
 
+def _unlink(element: Element) -> None:
+    """Let what is in an element that was used up be freed at once, not by a search for cycles."""
+    for child in element.children:
+        child.parent = None
+        _unlink(child)
+
+
 def _size(element: Element) -> int:
-    return 1 + sum(map(_size, element.children))
+    long = sum(len(text) // _LONG_TEXT for text in element.texts)
+    return 1 + long + sum(map(_size, element.children))

@@ -8,14 +8,13 @@ from typing import Literal
 from pydantic import Field
 
 from tieout.formats.fields import Names, Strict
-from tieout.formats.grid import Grid
+from tieout.formats.grid import Grid, numbered
 from tieout.formats.layouts.base import Recognised
-from tieout.formats.layouts.tree import PARENT, Node, Row, TreeLayout, first_of, grid_of
+from tieout.formats.layouts.tree import PARENT, Node, Row, TreeLayout, first_of, grids_of
 from tieout.formats.layouts.xml_safe import Element, Path, beginning, elements
 from tieout.formats.results import CheckResult
 from tieout.formats.source import Source
 
-ROWS_AT_ONCE = 5_000
 Sums = dict[tuple[str, ...], Decimal | None]
 
 
@@ -42,7 +41,7 @@ class XmlLayout(TreeLayout):
     `errors` are the last steps of paths, so that an envelope around the document does not matter.
     Attributes are columns such as `Amt/@Ccy`; the second of repeated elements is `Name[2]`. A file
     may be as large as it likes where `unit` names the elements that are complete in themselves:
-    only one of them is held at a time.
+    only one of them is held at a time. Else it has at most 500,000 elements.
     """
 
     type: Literal["xml"]
@@ -93,44 +92,38 @@ class XmlLayout(TreeLayout):
         is_known = found.name in self.root and found.space.startswith(self.namespace)
         return found if is_known else None
 
+    @numbered
     def cut(self, source: Source) -> Iterator[Grid]:
         """The rows of the document, and with the last of them the control totals that it states."""
-        if self.unit is None:
-            self.refuse_too_large(source)
-        sums: list[Sums] = [{} for _ in self.totals]
-        rows: list[Row] = []
-        after = 0
-        for element in elements(source, [tuple(self.unit.split("/"))] if self.unit else []):
-            more = self._rows_in(element, source)
-            for total, own in zip(self.totals, sums, strict=True):
-                _add(total, own, more)
-            rows += more
-            if element.parent is None:
-                checks = [
-                    check
-                    for total, own in zip(self.totals, sums, strict=True)
-                    for check in _compared(total, own, element)
-                ]
-                yield grid_of(rows, source, checks, is_bytes=True, after=after)
-            elif len(rows) > ROWS_AT_ONCE:
-                grid = grid_of(rows, source, [], is_bytes=True, after=after)
-                after, rows = grid.lines[-1].as_py(), []
-                yield grid
+        checks: list[CheckResult] = []
+        yield from grids_of(self._rows(source, checks), source, lambda: checks)
 
-    def _rows_in(self, element: Element, source: Source) -> list[Row]:
+    def _rows(self, source: Source, checks: list[CheckResult]) -> Iterator[Row]:
+        """The rows; after the last, `checks` has the control totals."""
+        sums: list[Sums] = [{} for _ in self.totals]
+        for element in elements(source, [tuple(self.unit.split("/"))] if self.unit else []):
+            for row in self._rows_in(element, source):
+                for total, own in zip(self.totals, sums, strict=True):
+                    _add(total, own, row)
+                yield row
+            if element.parent is None:
+                for total, own in zip(self.totals, sums, strict=True):
+                    checks += _compared(total, own, element)
+
+    def _rows_in(self, element: Element, source: Source) -> Iterator[Row]:
         """The rows of a unit, or what is left of them in the root."""
         if element.parent is not None:
             node = self._node(element, _names_above(element))
-            return list(self.rows_below(node, _carried(element)))
+            return self.rows_below(node, _carried(element))
         if self._document(element) is None:
             found = f"{element.name!r} of {element.space!r}"
             raise source.misplaced(element.line, f"the root {self.root[0]!r}", found)
-        return list(self.rows_below(self._node(element, ())))
+        return self.rows_below(self._node(element, ()))
 
     def _node(self, element: Element, above: Path) -> Node:
         """The element with the rows below it."""
         path = (*above, element.name)
-        node = Node(element.line, element.start, {}, end=element.end)
+        node = Node(element.line, {}, raw=(element.start, element.end))
         plain: list[Element] = []
         for child in element.children:
             if child.children or child.name in self._last_names:
@@ -196,13 +189,12 @@ def _cells_below(element: Element, children: Sequence[Element]) -> dict[str, str
     return cells
 
 
-def _add(total: Total, sums: Sums, rows: Sequence[Row]) -> None:
-    """Add the rows to the sum (or number) of their groups; None where an amount is no number."""
-    for row in rows:
-        group = tuple(first_of(row.cells, names) for names in total.by.values())
-        amount = _number(first_of(row.cells, total.of) or "0") if total.of else Decimal(1)
-        so_far = sums.get(group, Decimal(0))
-        sums[group] = None if amount is None or so_far is None else so_far + amount
+def _add(total: Total, sums: Sums, row: Row) -> None:
+    """Add a row to the sum (or number) of its group; None where an amount is no number."""
+    group = tuple(first_of(row.cells, names) for names in total.by.values())
+    amount = _number(first_of(row.cells, total.of) or "0") if total.of else Decimal(1)
+    so_far = sums.get(group, Decimal(0))
+    sums[group] = None if amount is None or so_far is None else so_far + amount
 
 
 def _compared(total: Total, sums: Sums, root: Element) -> Iterator[CheckResult]:
