@@ -5,7 +5,7 @@ COPY from an Arrow table and come out as one; nothing loops over rows.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -21,6 +21,7 @@ from sqlalchemy.engine import make_url
 from tieout.kernel.sqlfiles import sql_text
 
 _DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+_STREAMED = 10_000
 _ARROW_TYPES: dict[str, pa.DataType] = {
     "int2": pa.int32(),
     "int4": pa.int32(),
@@ -68,6 +69,14 @@ def fetch(connection: Connection, name: str, **params: object) -> list[dict[str,
     """The rows of a small query, each as a mapping of column to value."""
     result = connection.execute(text(sql_text(name)), params)
     return [dict(row) for row in result.mappings()]
+
+
+def stream(connection: Connection, name: str, **params: object) -> Iterator[Mapping[str, Any]]:
+    """The rows of a large query, some thousands at a time, to be written out as text."""
+    options = {"yield_per": _STREAMED}
+    result = connection.execute(text(sql_text(name)), params, execution_options=options)
+    for row in result.mappings():
+        yield dict(row)
 
 
 def fetch_arrow(connection: Connection, name: str, **params: object) -> pa.Table:
