@@ -54,6 +54,14 @@ def transaction(url: str, actor: str) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def read_only(url: str) -> Iterator[Connection]:
+    """A transaction that sees one moment of the database and can write nothing."""
+    options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with engine(url).connect().execution_options(**options) as connection, connection.begin():
+        yield connection
+
+
 def execute(connection: Connection, name: str, **params: object) -> int:
     """Run the statement of `include/sql/<name>.sql`; returns how many rows it touched."""
     return connection.execute(text(sql_text(name)), params).rowcount

@@ -44,7 +44,6 @@ SELECT
     m.pass,
     p.currency,
     l.currency AS line_currency,
-    max(m.origin) AS origin,
     max(m.undone_by) AS undone_by,
     min(m.payment_id) AS payment_id,
     min(m.settlement_line_id) AS settlement_line_id,
@@ -319,11 +318,9 @@ SELECT
     e.account,
     e.currency::text AS currency,
     m.sign * e.amount_minor AS amount_minor,
-    m.entry_kind || ':' || m.match_no || ' by ' || CASE
-        WHEN m.entry_kind = 'unmatch' THEN m.undone_by
-        WHEN m.origin = 'person' THEN 'a person'
-        ELSE replace(m.pass, '_', ' ')
-    END AS narration,
+    m.entry_kind || ':' || m.match_no || ' by '
+    || CASE m.entry_kind WHEN 'unmatch' THEN m.undone_by ELSE replace(m.pass, '_', ' ') END
+        AS narration,
     m.payment_id,
     m.settlement_line_id,
     m.match_no,
