@@ -12,7 +12,7 @@ until late), `payout_route` (which bank gets which currency).
 announces the asset `payout_reconciliation`.
 
 **When it fails.** When the proof does not add up: nothing is written then; call a developer with
-the log.
+the log. *prove_journal* fails when the journal's transit accounts are not what the proof left open.
 
 **To run it again.** Clear it: a run replaces what it wrote for its own business date. A date before
 one that is already reconciled is refused.
@@ -34,7 +34,13 @@ def reconcile_payouts():
         outlet_events[PAYOUT_RECONCILIATION].extra = {"as_of": as_of}
         return reconcile_payouts(as_of=as_of)
 
-    reconcile(AS_OF)
+    @task
+    def prove_journal(as_of: str) -> None:
+        from tieout.settlement.journal_tasks import prove_journal
+
+        prove_journal(flow="payouts", as_of=as_of)
+
+    reconcile(AS_OF) >> prove_journal(AS_OF)
 
 
 reconcile_payouts()

@@ -15,6 +15,9 @@ see the data-quality report. *reconcile* fails when the proof does not add up: n
 then; call a developer with the log. A date whose books are closed is refused: mark the task as
 successful, since the next date takes in what came late.
 
+*prove_journal* fails when the journal's clearing accounts are not what the proof left open: rows
+that were reconciled have changed. Export nothing until it is known by whom.
+
 **To run it again.** Clear any task: a run replaces what it wrote for its own business date. A date
 before one that is already reconciled is refused.
 """
@@ -45,7 +48,13 @@ def reconcile_settlements():
         outlet_events[RECONCILIATION].extra = {"as_of": as_of}
         return reconcile(as_of=as_of)
 
-    quality_gate(AS_OF) >> reconcile(AS_OF)
+    @task
+    def prove_journal(as_of: str) -> None:
+        from tieout.settlement.journal_tasks import prove_journal
+
+        prove_journal(flow="settlement", as_of=as_of)
+
+    quality_gate(AS_OF) >> reconcile(AS_OF) >> prove_journal(AS_OF)
 
 
 reconcile_settlements()

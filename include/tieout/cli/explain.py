@@ -3,10 +3,13 @@
 import argparse
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tieout.kernel.cards import mask_cards
 from tieout.kernel.errors import TieoutError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 class NothingKnown(TieoutError):  # noqa: N818 (it is what was found)
@@ -26,8 +29,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "id",
         metavar="ID",
-        help="an order, payment, gateway or vendor order reference, a tracking number, line:N "
-        "(settlement line) or case:N",
+        help="an order, payment, gateway, payout or vendor order reference, a tracking number, "
+        "line:N (settlement line), match:N, write-off:N, payout:N, bank:N (bank line) or case:N",
     )
     parser.set_defaults(run=run)
 
@@ -38,18 +41,33 @@ def run(args: argparse.Namespace) -> int:
     from tieout.kernel.settings import settings
 
     with transaction(settings().database_url, actor="explain") as connection:
-        story = fetch(connection, "explain/story", id=args.id)
+        story = _story(connection, args.id)
         hashes = sorted({event["sha256"] for event in story if event["sha256"]})
         files = fetch(connection, "explain/file_formats", hashes=hashes)
     formats = {file["sha256"]: file["format_id"] for file in files}
     if not story:
         raise NothingKnown(
             f"Nothing is known about {args.id!r}.",
-            remedy="Give an order, payment or vendor order reference, line:N or case:N.",
+            remedy="Give an order, payment, payout or vendor order reference, or line:N, match:N,"
+            " write-off:N, payout:N, bank:N or case:N.",
         )
     for event in story:
         print("\n".join(_told(event, formats)))
     return 0
+
+
+def _story(connection: "Connection", asked: str) -> list[dict[str, Any]]:
+    """What orders, files and cases tell of a reference, and what the books do, by time."""
+    from tieout.kernel.database import fetch
+
+    (meant,) = fetch(connection, "explain/resolve", id=asked)
+    refs = meant.pop("refs")
+    by_number = asked.partition(":")[0] in {"match", "write-off"}
+    names = refs if by_number and refs else [asked]
+    events = [event for name in names for event in fetch(connection, "explain/story", id=name)]
+    events += fetch(connection, "explain/books", **meant)
+    once = {tuple(event.items()): event for event in events}
+    return sorted(once.values(), key=lambda event: (event["at"] is None, event["at"]))
 
 
 def _told(event: Mapping[str, Any], formats: Mapping[str, str]) -> list[str]:

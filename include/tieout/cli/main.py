@@ -17,6 +17,7 @@ COMMANDS = {
     "identify": "say which format a file has",
     "parse": "read a partner's file by its format",
     "formats": "draft a format for an unknown file",
+    "backtest": "try other rules of matching on past business dates",
     "match": "match payments with settlement lines",
     "partners": "load partners, their feeds and accounts",
     "exceptions": "list cases and decide about them; list the codes",

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from tieout.cli import settlement_books
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
@@ -75,6 +77,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         action.add_argument("last_day", type=date.fromisoformat, metavar="LAST_DAY")
         _decision(action)
     parser.set_defaults(run=run)
+    settlement_books.add_actions(actions)
 
 
 def _decision(parser: argparse.ArgumentParser) -> None:

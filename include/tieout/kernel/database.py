@@ -5,7 +5,7 @@ COPY from an Arrow table and come out as one; nothing loops over rows.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -21,6 +21,7 @@ from sqlalchemy.engine import make_url
 from tieout.kernel.sqlfiles import sql_text
 
 _DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+_STREAMED = 10_000
 _ARROW_TYPES: dict[str, pa.DataType] = {
     "int2": pa.int32(),
     "int4": pa.int32(),
@@ -56,6 +57,14 @@ def transaction(url: str, actor: str) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def read_only(url: str) -> Iterator[Connection]:
+    """A transaction that sees one moment of the database and can write nothing."""
+    options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with engine(url).connect().execution_options(**options) as connection, connection.begin():
+        yield connection
+
+
 def execute(connection: Connection, name: str, **params: object) -> int:
     """Run the statement of `include/sql/<name>.sql`; returns how many rows it touched."""
     return connection.execute(text(sql_text(name)), params).rowcount
@@ -71,6 +80,14 @@ def fetch(connection: Connection, name: str, **params: object) -> list[dict[str,
     """The rows of a small query, each as a mapping of column to value."""
     result = connection.execute(text(sql_text(name)), params)
     return [dict(row) for row in result.mappings()]
+
+
+def stream(connection: Connection, name: str, **params: object) -> Iterator[Mapping[str, Any]]:
+    """The rows of a large query, some thousands at a time, to be written out as text."""
+    options = {"yield_per": _STREAMED}
+    result = connection.execute(text(sql_text(name)), params, execution_options=options)
+    for row in result.mappings():
+        yield dict(row)
 
 
 def fetch_arrow(connection: Connection, name: str, **params: object) -> pa.Table:

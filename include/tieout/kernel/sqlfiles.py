@@ -18,7 +18,7 @@ _MORE_LINE = re.compile(r"^--\s{2,}(?P<value>\S.*)$")
 
 @dataclass(frozen=True)
 class SqlFile:
-    """One SQL file: its path below include/sql, the head as a mapping, and the whole text."""
+    """One SQL file: its path (below include/sql, if there), its head as a mapping, and its text."""
 
     path: Path
     head: dict[str, str]
@@ -57,9 +57,15 @@ def sql_folder(name: str) -> tuple[SqlFile, ...]:
     return tuple(_read(path) for path in sorted((SQL_ROOT / name).glob("*.sql")))
 
 
+def sql_files_of(folder: Path) -> tuple[SqlFile, ...]:
+    """All SQL files of any folder, in the order of their names; none where there is no folder."""
+    return tuple(_read(path) for path in sorted(folder.glob("*.sql")))
+
+
 def _read(path: Path) -> SqlFile:
     text = path.read_text(encoding="utf-8")
-    return SqlFile(path.relative_to(SQL_ROOT), _head(text), text)
+    inside = path.is_relative_to(SQL_ROOT)
+    return SqlFile(path.relative_to(SQL_ROOT) if inside else path, _head(text), text)
 
 
 def _head(text: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ the inputs, has the passes run (tieout.settlement.passes) and proves the outcome
 in another store; checks, proof and results stay here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +14,11 @@ from tempfile import TemporaryDirectory
 import duckdb
 import pyarrow as pa
 
-from tieout.kernel.sqlfiles import sql_text
+from tieout.kernel.sqlfiles import SqlFile, sql_text
 from tieout.settlement.inputs import LINES, LINES_OF_PAYOUTS, PAYMENTS, Source, load
 from tieout.settlement.model import MatchSettings
 from tieout.settlement.near_misses import NearMissSum, near_miss_sums
-from tieout.settlement.passes import run_passes
+from tieout.settlement.passes import PASSES, run_passes
 from tieout.settlement.proof import Proof, prove
 from tieout.settlement.references import load_payouts, load_rates
 from tieout.settlement.stores import DuckStore, Store
@@ -109,13 +109,15 @@ def reconcile(
     limits: Limits | None = None,
     store: Store | None = None,
     references: References | None = None,
+    passes: Sequence[SqlFile] = PASSES,
 ) -> Reconciliation:
     """Match two tables (Arrow tables, or paths of Parquet or CSV files).
 
-    The passes run in `store`, by default in the call's own DuckDB; the result is the same.
+    The passes run in `store`, by default in the call's own DuckDB; the result is the same. `passes`
+    are other files than the default ones, to try them.
     Raises InputRefused when a table breaks the contract, RunDoesNotAddUp when the proof fails.
     """
-    with matching(payments, lines, settings, limits, store, references) as matched:
+    with matching(payments, lines, settings, limits, store, references, passes) as matched:
         tables = {output: matched.table(output) for output in OUTPUTS}
         sums = tuple(matched.near_misses())
         return Reconciliation(**tables, near_miss_sums=sums, proof=matched.proof)
@@ -129,6 +131,7 @@ def matching(
     limits: Limits | None = None,
     store: Store | None = None,
     references: References | None = None,
+    passes: Sequence[SqlFile] = PASSES,
 ) -> Iterator[Matched]:
     """Like `reconcile`, but leaves the tables in the engine: for more rows than fit in memory."""
     with _connection(limits or Limits()) as con:
@@ -137,11 +140,11 @@ def matching(
         _load_lines(con, own, lines, references or References())
         _load_settings(con, settings)
         if store is None:
-            run_passes(own)
+            run_passes(own, passes)
         else:
             for name in _PASSED_IN:
                 store.put(name, own.take(name))
-            run_passes(store)
+            run_passes(store, passes)
             for name in _PASSED_OUT:
                 own.put(name, store.take(name))
         con.execute(sql_text(f"{_STEPS}/pairs"))

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from tieout.kernel.database import copy_in, fetch_arrow
+from tieout.kernel.database import copy_in, execute, fetch_arrow
 from tieout.kernel.staging import stage
 from tieout.settlement.engine import Reconciliation
 
@@ -51,16 +51,17 @@ def _together(*tables: pa.Table) -> pa.Table:
 
 def save_links(connection: Connection, found: Reconciliation, business_date: date) -> None:
     """Write what lines point to, and the near misses, of a business date."""
-    copy_in(connection, "settlement_link", links(found.links, business_date))
+    if found.links.num_rows:
+        stage(connection, "found_links", links(found.links))
+        execute(connection, "settlement/linking/add_links", business_date=business_date)
     copy_in(connection, "settlement_near_miss", near_misses(found.near_misses, business_date))
 
 
-def links(found: pa.Table, business_date: date) -> pa.Table:
-    """The engine's links as rows of settlement_link."""
+def links(found: pa.Table) -> pa.Table:
+    """The engine's links with the numbers of the database."""
     return pa.table(
         {
             "settlement_line_id": found["line_id"].cast(pa.int64()),
-            "business_date": pa.repeat(pa.scalar(business_date), found.num_rows),
             "relation": found["relation"],
             "payment_id": found["payment_id"].cast(pa.int64()),
             "related_line_id": _line_ids(found["related_line_id"]),

@@ -9,7 +9,7 @@ pairs, and runs only where rates or payouts are given. Links (.../links) come la
 the lines point to that need no payment of their own.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -17,7 +17,8 @@ from tieout.kernel.sqlfiles import SqlFile, sql_folder, sql_text
 from tieout.settlement.search import UNDECIDED, search
 from tieout.settlement.stores import Rows, Store
 
-_EXACT, *_PASSES = sql_folder("settlement/passes")
+PASSES = sql_folder("settlement/passes")
+"""The passes that run by default, in their order; the first one is the exact one."""
 _NAMINGS = sql_folder("settlement/classify")
 _LINKS = sql_folder("settlement/links")
 _ROUNDS = 4
@@ -63,7 +64,7 @@ _ENDS = pa.schema(
 _ORIGINALS = pa.schema({"line_no": _NUMBER, "payment_id": _TEXT, "line_id": _TEXT})
 
 
-def run_passes(store: Store) -> None:
+def run_passes(store: Store, passes: Sequence[SqlFile] = PASSES) -> None:
     """Run the waterfall on the tables of the inputs.
 
     They are `payments`, `all_payments`, `lines`, `book_lines` (those that may point to others),
@@ -72,7 +73,8 @@ def run_passes(store: Store) -> None:
     payment that nothing took), `near_misses`, `originals` and `book_ends` (one row per line).
     """
     _make(store, "crowded_keys")
-    store.make("exact_pairs", _EXACT.text)
+    exact, *others = passes
+    store.make("exact_pairs", exact.text)
     store.make("open_lines", _text("first_open_lines"))
     _make(store, "near_payments")
     store.put("taken", _no_rows(_TAKEN))
@@ -82,9 +84,9 @@ def run_passes(store: Store) -> None:
     store.put("other_pairs", _no_rows(_PAIRS))
     store.put("rated_pairs", _no_rows(_RATED))
     store.put("undecided", _no_rows(UNDECIDED))
-    for file in _PASSES:
+    for file in others:
         if "needs" not in file.head or store.count(file.head["needs"]):
-            _WAYS[file.head["cardinality"]](store, file)
+            WAYS[file.head["cardinality"]](store, file)
     _name_the_rest(store)
     _link(store)
 
@@ -164,7 +166,7 @@ def _search(store: Store, file: SqlFile) -> None:
     _take(store, "subset_pairs", "other_pairs")
 
 
-_WAYS: Mapping[str, Callable[[Store, SqlFile], None]] = {
+WAYS: Mapping[str, Callable[[Store, SqlFile], None]] = {
     "one-to-one": _pair,
     "one payment to many lines": _share,
     "one line to many payments": _share,

@@ -4,6 +4,14 @@ from tieout.kernel.money import format_minor
 from tieout.world.batches import Batch, Charge
 from tieout.world.tables import comma_separated
 
+TYPES = {
+    "charge": "Settled",
+    "refund": "Refunded",
+    "chargeback": "Chargeback",
+    "chargeback_reversal": "ChargebackReversed",
+    "reserve": "DepositCorrection",
+    "adjustment": "ManualCorrected",
+}
 COMPANY = "NorthwindGoods"
 CLOCK = "%Y-%m-%d %H:%M:%S"
 COLUMNS = (
@@ -33,18 +41,19 @@ def payout_ref(batch: Batch, currency: str) -> str:
 def _charge(batch: Batch, charge: Charge) -> dict[str, str]:
     """A settled charge; a third of its fee is the scheme's, the rest is Adyen's markup."""
     scheme = charge.fee_minor // 3
-    side = "Net Credit (NC)" if charge.net_minor >= 0 else "Net Debit (NC)"
+    side = "Credit" if charge.gross_minor >= 0 else "Debit"
+    net_side = "Credit" if charge.net_minor >= 0 else "Debit"
     return _common(batch, charge.settlement_currency) | {
-        "Psp Reference": charge.gateway_ref,
+        "Psp Reference": charge.original_ref or charge.gateway_ref,
         "Merchant Reference": charge.order_ref,
         "Payment Method": charge.method,
         "Creation Date": charge.captured_at.strftime(CLOCK),
-        "Type": "Settled",
-        "Modification Reference": charge.line_ref,
+        "Type": TYPES[charge.kind],
+        "Modification Reference": charge.gateway_ref if charge.original_ref else charge.line_ref,
         "Gross Currency": charge.currency,
-        "Gross Credit (GC)": format_minor(charge.gross_minor, charge.currency),
+        f"Gross {side} (GC)": format_minor(abs(charge.gross_minor), charge.currency),
         "Exchange Rate": f"{charge.rate:f}",
-        side: format_minor(abs(charge.net_minor), charge.settlement_currency),
+        f"Net {net_side} (NC)": format_minor(abs(charge.net_minor), charge.settlement_currency),
         "Markup (NC)": format_minor(charge.fee_minor - scheme, charge.settlement_currency),
         "Scheme Fees (NC)": format_minor(scheme, charge.settlement_currency),
         "Payment Method Variant": f"{charge.method}credit",

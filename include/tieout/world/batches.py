@@ -11,6 +11,9 @@ from tieout.kernel.money import exponent, round_half_even
 class Charge:
     """One settled charge, in minor units of its currency; `order_ref` is ours, or empty.
 
+    Of another `kind` (a chargeback, say) it has references of its own, and `original_ref` is the
+    charge that it is about; what is taken from us is below zero.
+
     It is paid out in `settlement_currency`, of which one unit of `currency` brings `rate`; the fee
     is taken in that.
     """
@@ -25,6 +28,8 @@ class Charge:
     captured_at: datetime
     settlement_currency: str
     rate: Decimal = Decimal(1)
+    kind: str = "charge"
+    original_ref: str = ""
 
     @property
     def settled_gross_minor(self) -> int:

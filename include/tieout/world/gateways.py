@@ -12,6 +12,7 @@ from typing import Any
 
 from tieout.kernel.money import exponent
 from tieout.world import adyen, stripe
+from tieout.world.aftermath import held_reserves, of_batch, of_payment, released
 from tieout.world.batches import Batch, Charge
 from tieout.world.chance import chance, letters_and_digits, one_of, pick
 from tieout.world.ledger import Ledger, Planted
@@ -37,11 +38,15 @@ WRITERS: dict[GatewayKind, Callable[[Batch], tuple[str, bytes]]] = {
 
 @dataclass(frozen=True)
 class Settled:
-    """What a gateway makes of one payment: lines in the next batch, and in the one after it."""
+    """What a gateway makes of one payment: lines in the next batch, and in the one after it.
+
+    `planted_later` is what is planted in the latter.
+    """
 
     now: tuple[Charge, ...]
     later: tuple[Charge, ...]
     planted: tuple[Planted, ...]
+    planted_later: tuple[Planted, ...] = ()
 
 
 class Gateways:
@@ -101,13 +106,22 @@ def batch_of(
     charges += [charge for settled in earlier for charge in settled.later]
     strangers = _strangers(scenario, gateway, day, charges)
     planted = [fault for settled in today for fault in settled.planted]
+    planted += [fault for settled in earlier for fault in settled.planted_later]
     planted += [
         Planted("settlement_without_order", "SETTLED_NO_ORDER", charge.label, day.isoformat())
         for charge in strangers
     ]
+    others, faults = of_batch(scenario, gateway, day) if _has_charges(today) else ((), ())
+    planted += faults
+    if _has_charges(earlier):
+        others += tuple(map(released, held_reserves(scenario, gateway, before)))
     number = (day - FIRST_MONDAY).days // 7 * 5 + day.weekday() + 1
     account = f"{STOREFRONT}-{gateway}"
-    return Batch(account, number, day, tuple(charges + strangers)), tuple(planted)
+    return Batch(account, number, day, (*charges, *strangers, *others)), tuple(planted)
+
+
+def _has_charges(settled: list[Settled]) -> bool:
+    return any(each.now for each in settled)
 
 
 def captured(scenario: Scenario, gateway: str, day: date) -> list[tuple[Payment, bool]]:
@@ -146,12 +160,15 @@ def settle(scenario: Scenario, paid: tuple[Payment, bool], day: date) -> Settled
         "settlement_duplicated": faults.settlement_duplicated,
         "amount_off_by_a_cent": faults.amount_off_by_a_cent,
         "wrong_currency": faults.wrong_currency,
+        "chargeback": faults.chargeback,
+        "refund_unknown": faults.refund_unknown,
         "fee_wrong": faults.fee_wrong,
         "fx_off_band": faults.fx_off_band if _is_worth_converting(charge) else 0,
     }
     kind = one_of(rng, rates) if is_sound else None
-    if kind is None:
-        return Settled((charge,), (), ())
+    if kind in {None, "chargeback", "refund_unknown"}:
+        later, planted_later = of_payment(scenario, charge, kind, day)
+        return Settled((charge,), later, (), planted_later)
     if kind in {"fee_wrong", "fx_off_band"}:
         return _overcharged(payment.gateway, charge, kind, day)
     code = CODES.get(kind, "")
@@ -161,7 +178,8 @@ def settle(scenario: Scenario, paid: tuple[Payment, bool], day: date) -> Settled
         now = ()
     elif kind == "settlement_duplicated":
         again = replace(charge, line_ref=letters_and_digits(rng, 4))
-        now, later = ((charge, again), ()) if rng.random() < 0.5 else ((charge,), (again,))
+        at_once = scenario.resend_after_days is None or rng.random() < 0.5
+        now, later = ((charge, again), ()) if at_once else ((charge,), (again,))
     elif kind == "amount_off_by_a_cent":
         step = 1 if charge.gross_minor < 2 else pick(rng, (-1, 1))
         now = (replace(charge, gross_minor=charge.gross_minor + step),)

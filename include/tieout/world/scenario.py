@@ -37,10 +37,11 @@ class Faults(_Strict):
     file to them. Per row of a tracking file: `bad_tracking_row` (at most one row in 25, more
     would be a refused file). Per settled payment: `settlement_missing`, `settlement_duplicated`,
     `amount_off_by_a_cent`, `wrong_currency`, `fee_wrong`, and where it is
-    converted `fx_off_band`. Per settlement line, one more:
-    `settlement_without_order`. Per file of a vendor, carrier or gateway: `truncated_file`. Per
-    payout: `payout_missing` (the bank never gets it), `payout_short`, `payout_sum_off` (not the sum
-    of its lines). Per bank statement: `bank_credit_unknown`, `bank_statement_missing`.
+    converted `fx_off_band`; and in the next batch a `chargeback`, or a `refund_unknown` of a part.
+    Per settlement line, one more: `settlement_without_order`. Per batch: `adjustment_unexplained`.
+    Per file of a vendor, carrier or gateway: `truncated_file`. Per payout: `payout_missing` (the
+    bank never gets it), `payout_short`, `payout_sum_off` (not the sum of its lines). Per bank
+    statement: `bank_credit_unknown`, `bank_statement_missing`.
     Where several hit one thing and exclude each other, one of them is chosen evenly.
     """
 
@@ -57,6 +58,9 @@ class Faults(_Strict):
     wrong_currency: Share = 0
     fee_wrong: Share = 0
     fx_off_band: Share = 0
+    chargeback: Share = 0
+    refund_unknown: Share = 0
+    adjustment_unexplained: Share = 0
     settlement_without_order: Share = 0
     truncated_file: Share = 0
     payout_missing: Share = 0
@@ -72,8 +76,10 @@ class Shares(_Strict):
     `spool`: orders that reach us by spool file; `spool_copies`: of those, the share that is in the
     table too. `split_tender`: two payments. `multi_vendor`: lines of several vendors. `declined`:
     a card is declined, then another captured. `abandoned`: all declined, and no order comes of it.
-    `payouts_together`: a payout is paid with the next one, in one sum. `payout_in_two`: in two.
-    `payout_unreferenced`: the bank line names the payer and no payout.
+    `chargeback_won`: a charge is charged back and won back at once. `reserve`: a gateway holds back
+    some of a batch and releases it with the next. `payouts_together`: a payout is paid with the
+    next one, in one sum. `payout_in_two`: in two. `payout_unreferenced`: the bank line names the
+    payer and no payout.
     """
 
     spool: Share = 0.03
@@ -82,6 +88,8 @@ class Shares(_Strict):
     multi_vendor: Share = 0.25
     declined: Share = 0.03
     abandoned: Share = 0.01
+    chargeback_won: Share = 0.003
+    reserve: Share = 0.2
     payouts_together: Share = 0.1
     payout_in_two: Share = 0.1
     payout_unreferenced: Share = 0.1

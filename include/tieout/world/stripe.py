@@ -9,6 +9,14 @@ from tieout.world.chance import chance
 from tieout.world.scenario import WORKDAYS
 from tieout.world.tables import comma_separated
 
+CATEGORIES = {
+    "charge": "charge",
+    "refund": "refund",
+    "chargeback": "dispute",
+    "chargeback_reversal": "dispute_reversal",
+    "reserve": "risk_reserved_funds",
+    "adjustment": "other_adjustment",
+}
 CLOCK = "%Y-%m-%d %H:%M:%S"
 COLUMNS = (
     *("balance_transaction_id", "source_id", "charge_id", "payment_intent_id", "created"),
@@ -68,7 +76,7 @@ def _charge(batch: Batch, charge: Charge) -> dict[str, str]:
     return {
         "balance_transaction_id": f"txn_{charge.line_ref.lower()}",
         "source_id": charge.gateway_ref,
-        "charge_id": charge.gateway_ref,
+        "charge_id": charge.original_ref or charge.gateway_ref,
         "payment_intent_id": f"pi_{lower}",
         "created": charge.captured_at.strftime(CLOCK),
         "available_on": day,
@@ -78,7 +86,7 @@ def _charge(batch: Batch, charge: Charge) -> dict[str, str]:
         "gross": format_minor(charge.settled_gross_minor, charge.settlement_currency),
         "fee": format_minor(charge.fee_minor, charge.settlement_currency),
         "net": format_minor(charge.net_minor, charge.settlement_currency),
-        "reporting_category": "charge",
+        "reporting_category": CATEGORIES[charge.kind],
         "description": "",
         "customer_facing_amount": format_minor(charge.gross_minor, charge.currency),
         "customer_facing_currency": charge.currency.lower(),

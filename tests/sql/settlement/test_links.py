@@ -146,3 +146,12 @@ def test_every_code_becomes_a_case_and_leaves_with_its_cause(url: str) -> None:
     reconcile(as_of=at(10))
     raise_exceptions(as_of=at(10))
     assert rows(url, LIVE) == [("ADJUSTMENT_UNEXPLAINED", "A"), ("REVERSAL_UNKNOWN", "D")]
+
+
+def test_a_refund_that_stays_open_keeps_its_first_link(url: str) -> None:
+    refund = _other(2, "refund", -300, gateway_ref="R")
+    add(url, payment=[payment(1)], settlement_line=[line(1), refund])
+    reconcile(as_of=at(5))
+    reconcile(as_of=at(6))
+    assert rows(url, LINKS) == [("2026-03-05", 2, "refund_of", 1, 1)]
+    assert rows(url, FINDINGS) == [("SETTLED_NO_ORDER", 2)]

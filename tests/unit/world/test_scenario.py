@@ -28,7 +28,7 @@ def test_empty_file_is_the_scenario_of_the_defaults(tmp_path: Path) -> None:
     ("text", "key", "says"),
     [
         ("dayz: 3", "dayz", "Allowed here: converted, currencies, days,"),
-        ("faults: {late: 1}", "faults.late", "Allowed here: amount_off_by_a_cent,"),
+        ("faults: {late: 1}", "faults.late", "Allowed here: adjustment_unexplained,"),
         ("shares: {spools: 1}", "shares.spools", "Allowed here: abandoned,"),
         ("faults: {unknown_sku: 1.5}", "faults.unknown_sku", "less than or equal to 1"),
         ("gateways: [paypal]", "gateways.0", "'adyen' or 'stripe'"),
