@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     counts = read(data, made.spec, name=args.file.name).counts
     print(
         f"{args.file.name}: {counts.applied} of {counts.read} rows are read as "
-        f"{made.spec.family}, {counts.rejected} rejected",
+        f"{made.spec.family}, {counts.skipped} skipped, {counts.rejected} rejected",
         file=sys.stderr,
     )
     return 1 if counts.rejected else 0

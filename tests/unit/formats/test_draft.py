@@ -162,7 +162,7 @@ def test_the_command_writes_a_new_file_and_says_what_it_reads(tmp_path, capsys):
     source, out = tmp_path / "statement.csv", tmp_path / "my-bank-1.yaml"
     source.write_bytes(BANK.encode())
     assert main(["formats", "draft", str(source), "--id", "my-bank-1", "--out", str(out)]) == 0
-    assert "2 of 2 rows are read as bank_line, 0 rejected" in capsys.readouterr().err
+    assert "2 of 3 rows are read as bank_line, 1 skipped, 0 rejected" in capsys.readouterr().err
     assert FormatSpec.model_validate(yaml.safe_load(out.read_text())).id == "my-bank-1"
     assert main(["formats", "draft", str(source), "--out", str(out)]) == 2
     assert main(["formats", "draft", str(source)]) == 0

@@ -171,6 +171,57 @@ def test_an_item_carries_what_the_levels_around_it_say():
     assert first["shipped_at"] == datetime(2027, 3, 6, 15, 10, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("code", "hour"),
+    [("*ET", 20), ("*ES", 20), ("*ED", 19), ("*UT", 15), ("*05", 10), ("*20", 20), ("*LT", 15)],
+)
+def test_a_time_is_in_the_zone_of_its_code(code, hour):
+    tree = [line.replace("*20270306*1510", f"*20270306*1510{code}") for line in TREE]
+    assert rows(x12("856", tree), "x12-856-1")[0]["shipped_at"] == datetime(
+        2027, 3, 6, hour, 10, tzinfo=UTC
+    )
+
+
+def test_a_time_may_have_hundredths_of_a_second():
+    tree = [line.replace("*20270306*1510", "*20270306*15100599*PT") for line in TREE]
+    shipped_at = rows(x12("856", tree), "x12-856-1")[0]["shipped_at"]
+    assert shipped_at == datetime(2027, 3, 6, 23, 10, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("dated", "day"), [("*20270309", 9), ("", None)])
+def test_the_day_of_the_order_is_not_that_of_its_answer(dated, day):
+    wanted = day and datetime(2027, 3, day, tzinfo=UTC)
+    answer = f"BAK*00*AC*PO-1*20270301****SO-9{dated}"
+    row = rows(x12("855", [answer, "PO1*1*1*EA", "CTT*1"]), "x12-855-1")[0]
+    assert (row["acknowledged_at"], row["vendor_ref"]) == (wanted, "SO-9")
+    change = f"BCA*00*AC*PO-1**1*20270301**C-1*SO-9{dated}"
+    row = rows(x12("865", [change, "POC*1*CA*1*1*EA", "CTT*1"]), "x12-865-1")[0]
+    assert (row["acknowledged_at"], row["vendor_ref"]) == (wanted, "SO-9")
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "column"),
+    [
+        ("33", "quantity_available"),
+        ("RJ", "quantity_available"),
+        ("17", "quantity_on_hand"),
+        ("26", "quantity_on_hand"),
+        ("BQ", "quantity_backordered"),
+    ],
+)
+def test_a_stock_is_told_by_its_qualifier(qualifier, column):
+    text = x12("846", ["BIA*00*MB*1*20270301", "LIN*1*VP*V1", f"QTY*{qualifier}*7*EA", "CTT*1"])
+    assert rows(text, "x12-846-1")[0][column] == 7
+
+
+@pytest.mark.parametrize("qualifier", ["37", "QA", "QB", "63"])
+def test_what_is_in_work_or_approved_is_no_stock(qualifier):
+    text = x12("846", ["BIA*00*MB*1*20270301", "LIN*1*VP*V1", f"QTY*{qualifier}*7*EA", "CTT*1"])
+    row = rows(text, "x12-846-1")[0]
+    quantities = [row[f"quantity_{kind}"] for kind in ("on_hand", "available", "backordered")]
+    assert quantities == [None, None, None]
+
+
 def test_levels_without_parents_are_nested_by_their_kind():
     flat = [line.replace("HL*4*3", "HL*4*").replace("HL*3*2", "HL*3*") for line in TREE]
     flat = [line.replace("HL*2*1", "HL*2*") for line in flat]

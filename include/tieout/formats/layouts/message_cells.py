@@ -17,6 +17,7 @@ from pydantic import Field, model_validator
 
 from tieout.formats.fields import Names, Strict
 from tieout.formats.layouts.segments import BLANKS, Segment
+from tieout.formats.layouts.time_codes import moment_text
 
 Cells = dict[str, str]
 _MOST_TIMES = 50
@@ -34,7 +35,8 @@ class Naming(Strict):
     `qualifiers` says which elements of a segment tell what it is. `pairs` says from which element
     on a segment has pairs of kind and value, so that `PO1*1*...*UP*0123` has the cell `PO1.UP`;
     `coded` lists the elements that are composites of value and kind (`LIN+1++0123:SRV` has
-    `LIN.SRV`), `moments` those with a date and its time, which `DTM.011.at` has together.
+    `LIN.SRV`), `moments` those with a date, its time and maybe its X12 time code (element 623),
+    which `DTM.011.at` has together: `202703041015 America/New_York`.
     `decimals` are segments whose numbers may have a decimal comma.
     """
 
@@ -42,7 +44,7 @@ class Naming(Strict):
     qualifiers: dict[str, int | tuple[int, ...]] = Field(default_factory=dict)
     pairs: dict[str, int] = Field(default_factory=dict)
     coded: dict[str, tuple[int, ...]] = Field(default_factory=dict)
-    moments: dict[str, tuple[int, int]] = Field(default_factory=dict)
+    moments: dict[str, tuple[int, int] | tuple[int, int, int]] = Field(default_factory=dict)
     decimals: Names = ()
 
     @model_validator(mode="after")
@@ -70,8 +72,8 @@ class Naming(Strict):
                 taken = f"{path}{name}" in found
                 self._put(found, f"{path}{name}{mark if taken else ''}", text)
             if tag in self.moments:
-                when = "".join(segment.text(number) for number in self.moments[tag])
-                self._put(found, f"{label}.at{mark}", when)
+                said = [segment.text(number) for number in self.moments[tag]]
+                self._put(found, f"{label}.at{mark}", moment_text(*said))
             for name, text in self._elements(segment, own):
                 self._put(found, f"{path}{name}{mark}", text)
             if tag in self.loops and len(stack) < _DEEPEST:
