@@ -7,7 +7,7 @@ INSERT INTO settlement_link (
 )
 SELECT
     f.settlement_line_id,
-    :business_date AS business_date,
+    cast(:business_date AS date) AS business_date,
     f.relation,
     f.payment_id,
     f.related_line_id

@@ -1,53 +1,24 @@
 -- purpose: For each line that no pass matched, the one setting whose smallest change would match it with the
 --   payment that it means: more days, more tolerance, or a wider band around the reference rate. Changes
 --   beyond 30 days, beyond 5 per cent of the amount (or 100 minor units), or beyond 1,000 basis points are
---   no near miss.
+--   no near miss. It would be ambiguous where the reference names several open payments, or several such
+--   lines want the payment.
 -- reads: cases (one row per case), unmatched_lines (one row per line), near_payments (one row per payment
 --   that such a line may mean), taken (one row per payment), rated_pairs (one row per payment and line),
 --   settings (one row per gateway)
 -- writes: near_misses (one row per line)
 WITH
-named AS (
+facts AS (
     SELECT
+        c.line_id,
+        c.reference,
+        c.code,
+        p.payment_no,
+        p.payment_id,
         p.gateway,
         p.gateway_ref,
         p.order_ref,
         p.kind,
-        p.currency,
-        p.payment_no
-    FROM near_payments AS p
-    LEFT JOIN taken AS k ON p.payment_no = k.payment_no
-    LEFT JOIN cases AS c ON p.payment_no = c.payment_no
-    WHERE p.taken_by IS NULL AND (k.payment_no IS NULL OR c.payment_no IS NOT NULL)
-),
-
-by_gateway_ref AS (
-    SELECT
-        gateway,
-        gateway_ref,
-        kind,
-        currency,
-        count(*) AS payments
-    FROM named
-    GROUP BY gateway, gateway_ref, kind, currency
-),
-
-by_order_ref AS (
-    SELECT
-        gateway,
-        order_ref,
-        kind,
-        currency,
-        count(*) AS payments
-    FROM named
-    GROUP BY gateway, order_ref, kind, currency
-),
-
-facts AS (
-    SELECT
-        c.line_id,
-        p.payment_id,
-        p.gateway,
         p.currency,
         p.amount_minor,
         p.settle_minor,
@@ -55,7 +26,6 @@ facts AS (
         s.tolerance_minor,
         s.fx_band_bps,
         r.off_bps,
-        c.code,
         abs(l.settle_minor - p.settle_minor) AS apart_minor,
         abs(l.booked_day - p.booked_day) AS apart_days,
         CASE WHEN l.currency = p.currency THEN 1 ELSE 0 END AS is_same_currency,
@@ -63,12 +33,7 @@ facts AS (
             WHEN c.reference = 'order_ref' AND l.bond > 0 AND l.settle_minor <> p.settle_minor
                 THEN 1
             ELSE 0
-        END AS is_bound_elsewhere,
-        CASE
-            WHEN c.reference = 'order_ref' THEN o.payments
-            ELSE g.payments
-        END AS payments,
-        count(*) OVER (PARTITION BY p.payment_no) AS lines
+        END AS is_bound_elsewhere
     FROM cases AS c
     INNER JOIN unmatched_lines AS l ON c.line_no = l.line_no
     INNER JOIN near_payments AS p
@@ -77,30 +42,12 @@ facts AS (
             WHEN c.code = 'SETTLED_NO_ORDER' THEN c.related_no
         END
     INNER JOIN settings AS s ON p.gateway = s.gateway
-    LEFT JOIN by_gateway_ref AS g
-        ON
-            p.gateway = g.gateway
-            AND p.gateway_ref = g.gateway_ref
-            AND p.kind = g.kind
-            AND p.currency = g.currency
-    LEFT JOIN by_order_ref AS o
-        ON
-            p.gateway = o.gateway
-            AND p.order_ref = o.order_ref
-            AND p.kind = o.kind
-            AND p.currency = o.currency
     LEFT JOIN rated_pairs AS r ON c.line_no = r.line_no AND p.payment_no = r.payment_no
 ),
 
 judged AS (
     SELECT
-        line_id,
-        payment_id,
-        gateway,
-        currency,
-        amount_minor,
-        payments,
-        lines,
+        *,
         CASE
             WHEN is_bound_elsewhere = 1 THEN NULL
             WHEN is_same_currency = 0 AND off_bps <= 1000 THEN 'fx_band'
@@ -114,33 +61,103 @@ judged AS (
                 code IN ('AMOUNT_UNDER', 'AMOUNT_OVER')
                 AND (apart_minor <= 100 OR apart_minor * 20 <= abs(settle_minor))
                 THEN 'tolerance_minor'
-        END AS setting,
-        apart_days,
-        apart_minor,
-        off_bps,
-        window_days,
-        tolerance_minor,
-        fx_band_bps
+        END AS setting
     FROM facts
+),
+
+misses AS (
+    SELECT
+        *,
+        count(*) OVER (PARTITION BY payment_no) AS lines
+    FROM judged
+    WHERE setting IS NOT NULL
+),
+
+refs AS (
+    SELECT DISTINCT
+        reference,
+        gateway,
+        CASE WHEN reference = 'order_ref' THEN order_ref ELSE gateway_ref END AS ref,
+        kind,
+        currency
+    FROM misses
+),
+
+named AS (
+    SELECT
+        r.reference,
+        r.gateway,
+        r.ref,
+        r.kind,
+        r.currency,
+        p.payment_no,
+        p.taken_by
+    FROM refs AS r
+    INNER JOIN near_payments AS p
+        ON
+            r.gateway = p.gateway
+            AND r.ref = p.gateway_ref
+            AND r.kind = p.kind
+            AND r.currency = p.currency
+    WHERE r.reference = 'gateway_ref'
+    UNION ALL
+    SELECT
+        r.reference,
+        r.gateway,
+        r.ref,
+        r.kind,
+        r.currency,
+        p.payment_no,
+        p.taken_by
+    FROM refs AS r
+    INNER JOIN near_payments AS p
+        ON
+            r.gateway = p.gateway
+            AND r.ref = p.order_ref
+            AND r.kind = p.kind
+            AND r.currency = p.currency
+    WHERE r.reference = 'order_ref'
+),
+
+-- A payment that a case names is taken by the case, and would be free.
+rivals AS (
+    SELECT
+        n.reference,
+        n.gateway,
+        n.ref,
+        n.kind,
+        n.currency,
+        count(DISTINCT n.payment_no) AS payments
+    FROM named AS n
+    LEFT JOIN taken AS k ON n.payment_no = k.payment_no
+    LEFT JOIN cases AS c ON n.payment_no = c.payment_no
+    WHERE n.taken_by IS NULL AND (k.payment_no IS NULL OR c.payment_no IS NOT NULL)
+    GROUP BY n.reference, n.gateway, n.ref, n.kind, n.currency
 )
 
 SELECT
-    line_id,
-    payment_id,
-    setting,
+    m.line_id,
+    m.payment_id,
+    m.setting,
     CASE
-        WHEN setting = 'window_days' THEN apart_days
-        WHEN setting = 'tolerance_minor' THEN apart_minor
-        ELSE off_bps
+        WHEN m.setting = 'window_days' THEN m.apart_days
+        WHEN m.setting = 'tolerance_minor' THEN m.apart_minor
+        ELSE m.off_bps
     END AS needed,
     CASE
-        WHEN setting = 'window_days' THEN apart_days - window_days
-        WHEN setting = 'tolerance_minor' THEN apart_minor - tolerance_minor
-        ELSE off_bps - fx_band_bps
+        WHEN m.setting = 'window_days' THEN m.apart_days - m.window_days
+        WHEN m.setting = 'tolerance_minor' THEN m.apart_minor - m.tolerance_minor
+        ELSE m.off_bps - m.fx_band_bps
     END AS more,
-    CASE WHEN payments > 1 OR lines > 1 THEN 1 ELSE 0 END AS would_be_ambiguous,
-    gateway,
-    currency,
-    amount_minor
-FROM judged
-WHERE setting IS NOT NULL
+    CASE WHEN r.payments > 1 OR m.lines > 1 THEN 1 ELSE 0 END AS would_be_ambiguous,
+    m.gateway,
+    m.currency,
+    m.amount_minor
+FROM misses AS m
+INNER JOIN rivals AS r
+    ON
+        m.reference = r.reference
+        AND m.gateway = r.gateway
+        AND m.kind = r.kind
+        AND m.currency = r.currency
+        AND r.ref = CASE WHEN m.reference = 'order_ref' THEN m.order_ref ELSE m.gateway_ref END
