@@ -38,9 +38,10 @@ def take_in_settlements(as_of: datetime) -> None:
 
 
 def reconcile_settlements(as_of: datetime) -> None:
-    from tieout.settlement import tasks
+    from tieout.settlement import journal_tasks, tasks
 
     tasks.reconcile(as_of=as_of)
+    journal_tasks.prove_journal(flow="settlement", as_of=as_of)
 
 
 def take_in_payouts(as_of: datetime) -> None:
@@ -51,9 +52,10 @@ def take_in_payouts(as_of: datetime) -> None:
 
 
 def reconcile_payouts(as_of: datetime) -> None:
-    from tieout.settlement import payout_tasks
+    from tieout.settlement import journal_tasks, payout_tasks
 
     payout_tasks.reconcile_payouts(as_of=as_of)
+    journal_tasks.prove_journal(flow="payouts", as_of=as_of)
 
 
 def raise_exceptions(as_of: datetime) -> None:

@@ -52,44 +52,62 @@ off AS (
         > greatest(t.tolerance_minor, abs(c.expected_minor) * t.tolerance_percent * 0.01)
 ),
 
-cards AS (
+sums AS (
     SELECT
         o.gateway,
         o.method,
         o.day,
         o.currency,
-        array_agg(DISTINCT r.stated_at ORDER BY r.stated_at) AS stated_at
+        o.zone,
+        o.file_name,
+        o.rate_card_id,
+        count(*) AS lines,
+        sum(abs(o.variance_minor)) AS amount_minor,
+        sum(o.expected_minor) AS expected_minor,
+        sum(o.variance_minor) AS variance_minor
     FROM off AS o
-    INNER JOIN rate_card AS r ON r.rate_card_id = o.rate_card_id
-    GROUP BY o.gateway, o.method, o.day, o.currency
-)
+    GROUP BY o.gateway, o.method, o.day, o.currency, o.zone, o.file_name, o.rate_card_id
+),
 
-SELECT
-    concat_ws(':', o.gateway, o.method, o.day, o.currency) AS subject,
-    o.gateway AS partner_id,
-    sum(abs(o.variance_minor))::bigint AS amount_minor,
-    o.currency,
-    o.day::timestamp AT TIME ZONE o.zone AS since,
-    ARRAY['partner:' || o.gateway] || array_agg(DISTINCT concat('file:', o.file_name)) AS keys,
-    jsonb_build_object(
-        'lines', count(*),
-        'expected_minor', sum(o.expected_minor),
-        'found_minor', sum(o.expected_minor + o.variance_minor),
-        'variance_minor', sum(o.variance_minor),
-        'rate_card', c.stated_at,
-        'worst', jsonb_agg(
+worst AS (
+    SELECT
+        o.gateway,
+        o.method,
+        o.day,
+        o.currency,
+        jsonb_agg(
             jsonb_build_object(
                 'settlement_line_id', o.charged_line_id, 'gateway_ref', o.gateway_ref,
                 'file', o.file_name, 'line', o.file_line, 'expected_minor', o.expected_minor,
                 'found_minor', o.expected_minor + o.variance_minor
             ) ORDER BY o.nth
-        ) FILTER (WHERE o.nth <= 10)
+        ) AS lines
+    FROM off AS o
+    WHERE o.nth <= 10
+    GROUP BY o.gateway, o.method, o.day, o.currency
+)
+
+SELECT
+    concat_ws(':', s.gateway, s.method, s.day, s.currency) AS subject,
+    s.gateway AS partner_id,
+    sum(s.amount_minor)::bigint AS amount_minor,
+    s.currency,
+    s.day::timestamp AT TIME ZONE s.zone AS since,
+    ARRAY['partner:' || s.gateway] || array_agg(DISTINCT concat('file:', s.file_name)) AS keys,
+    jsonb_build_object(
+        'lines', sum(s.lines),
+        'expected_minor', sum(s.expected_minor),
+        'found_minor', sum(s.expected_minor + s.variance_minor),
+        'variance_minor', sum(s.variance_minor),
+        'rate_card', array_agg(DISTINCT r.stated_at),
+        'worst', w.lines
     ) AS evidence
-FROM off AS o
-INNER JOIN cards AS c
+FROM sums AS s
+INNER JOIN rate_card AS r ON r.rate_card_id = s.rate_card_id
+INNER JOIN worst AS w
     ON
-        c.gateway = o.gateway
-        AND c.method = o.method
-        AND c.day = o.day
-        AND c.currency = o.currency
-GROUP BY o.gateway, o.method, o.day, o.currency, o.zone, c.stated_at
+        w.gateway = s.gateway
+        AND w.method = s.method
+        AND w.day = s.day
+        AND w.currency = s.currency
+GROUP BY s.gateway, s.method, s.day, s.currency, s.zone, w.lines

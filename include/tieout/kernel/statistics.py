@@ -12,6 +12,11 @@ def refresh_statistics(connection: Connection) -> list[str]:
     Without it the first large query after a bulk load may take a plan made for empty tables.
     """
     stale = [str(row["table_name"]) for row in fetch(connection, "kernel/stale_tables")]
-    for name in stale:
-        execute_script(connection, sql.SQL("ANALYZE {}").format(sql.Identifier(name)).as_string())
+    analyse(connection, *stale)
     return stale
+
+
+def analyse(connection: Connection, *tables: str) -> None:
+    """Analyse tables of which this transaction itself changed much; nobody else knows that yet."""
+    for name in tables:
+        execute_script(connection, sql.SQL("ANALYZE {}").format(sql.Identifier(name)).as_string())

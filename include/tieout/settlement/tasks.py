@@ -12,7 +12,7 @@ from tieout.kernel.database import execute, fetch, fetch_arrow, lock, transactio
 from tieout.kernel.errors import RunDoesNotAddUp, TieoutError
 from tieout.kernel.runs import Counts, forget, record
 from tieout.kernel.settings import settings
-from tieout.kernel.statistics import refresh_statistics
+from tieout.kernel.statistics import analyse, refresh_statistics
 from tieout.kernel.time import local_day, parse_instant
 from tieout.settlement.engine import Reconciliation, References
 from tieout.settlement.engine import reconcile as match
@@ -118,9 +118,11 @@ def reconcile(*, as_of: datetime | str, business_date: date | None = None) -> di
         execute(connection, "settlement/meet_payments", business_date=day, as_of=instant)
         execute(connection, "settlement/meet_lines", business_date=day, as_of=instant)
         refresh_statistics(connection)
+        analyse(connection, "payment", "settlement_line")
         found = _match(connection, day, instant)
         save(connection, found, day, instant)
         save_links(connection, found, day)
+        analyse(connection, "settlement_match")
         _refuse_gap(connection, day)
         judge_fees(connection, day)
         compare_rates(connection, day)

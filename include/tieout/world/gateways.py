@@ -167,8 +167,8 @@ def settle(scenario: Scenario, paid: tuple[Payment, bool], day: date) -> Settled
     }
     kind = one_of(rng, rates) if is_sound else None
     if kind in {None, "chargeback", "refund_unknown"}:
-        later, planted_later = of_payment(scenario, charge, kind, day)
-        return Settled((charge,), later, (), planted_later)
+        after, planted_after = of_payment(scenario, charge, kind, day)
+        return Settled((charge,), after, (), planted_after)
     if kind in {"fee_wrong", "fx_off_band"}:
         return _overcharged(payment.gateway, charge, kind, day)
     code = CODES.get(kind, "")

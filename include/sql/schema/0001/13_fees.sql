@@ -4,10 +4,6 @@
 ALTER TABLE settlement_line ADD COLUMN settlement_fee_minor bigint;
 COMMENT ON COLUMN settlement_line.settlement_fee_minor IS
 'The fee in the settlement currency, positive as a cost; null means that it is fee_minor.';
-CREATE INDEX settlement_line_fee_news ON settlement_line (first_reconciled_on)
-WHERE kind NOT IN ('charge', 'refund');
-CREATE INDEX settlement_line_converted_news ON settlement_line (first_reconciled_on)
-WHERE currency <> settlement_currency;
 CREATE INDEX settlement_line_booked ON settlement_line USING brin (booked_at);
 
 ALTER TABLE gateway_account
@@ -93,6 +89,8 @@ CREATE TABLE rate_card (
     CHECK ((place IS NULL) = (countries IS NULL))
 );
 CREATE UNIQUE INDEX rate_card_row ON rate_card (gateway, fingerprint) WHERE withdrawn_at IS NULL;
+CREATE TRIGGER rate_card_stays BEFORE DELETE OR TRUNCATE ON rate_card
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE rate_card IS
 'What a gateway may charge for a line of a kind: fixed_minor plus percent of the amount, at least
 minimum_minor, at most maximum_minor. What is null in method, countries, currency fits all. Rows do
@@ -116,10 +114,10 @@ COMMENT ON FUNCTION round_minor IS
 'The nearest whole number; halves go to the even neighbour or away from zero (half-up).';
 
 CREATE TABLE settlement_line_fee (
-    settlement_line_id bigint PRIMARY KEY REFERENCES settlement_line,
-    charged_line_id bigint NOT NULL REFERENCES settlement_line,
+    settlement_line_id bigint PRIMARY KEY,
+    charged_line_id bigint NOT NULL,
     business_date date NOT NULL,
-    rate_card_id bigint REFERENCES rate_card,
+    rate_card_id bigint,
     currency char(3) NOT NULL,
     amount_minor bigint NOT NULL,
     expected_minor bigint,
@@ -127,11 +125,14 @@ CREATE TABLE settlement_line_fee (
     reason text CHECK (reason IN ('no_row', 'no_reference_rate')),
     CHECK ((expected_minor IS NULL) = (reason IS NOT NULL))
 );
-CREATE INDEX settlement_line_fee_date ON settlement_line_fee (business_date);
+CREATE INDEX settlement_line_fee_date ON settlement_line_fee USING brin (business_date);
 CREATE INDEX settlement_line_fee_off ON settlement_line_fee (charged_line_id)
 WHERE expected_minor <> found_minor;
 CREATE INDEX settlement_line_fee_unknown ON settlement_line_fee (business_date)
 WHERE expected_minor IS NULL;
+SELECT refer('settlement_line_fee', 'settlement_line_id', 'settlement_line', 'settlement_line_id');
+SELECT refer('settlement_line_fee', 'charged_line_id', 'settlement_line', 'settlement_line_id');
+SELECT refer('settlement_line_fee', 'rate_card_id', 'rate_card', 'rate_card_id');
 COMMENT ON TABLE settlement_line_fee IS
 'The fee of each judged line, expected by the rate card and found, in the settlement currency. A fee
 line that names another line is a part of that one''s fee (charged_line_id) and expects nothing.
