@@ -113,7 +113,7 @@ def cell_value(field: FieldSpec, text: str, beside: str | None) -> Value:
         case "text":
             return text
         case "integer":
-            return _integer(_plain(field, text))
+            return _integer(_without_zeros(_plain(field, text)))
         case "decimal":
             return _decimal(_plain(field, text))
         case "currency":
@@ -169,6 +169,12 @@ def _plain(field: FieldSpec, text: str) -> str:
             f"Write digits with {field.numbers.decimalChar!r} before the decimals.",
         )
     return plain
+
+
+def _without_zeros(text: str) -> str:
+    """A whole number as digits only, where a partner wrote it with decimals (12.000)."""
+    whole, _, decimals = text.partition(".")
+    return text if decimals.strip("0") else whole
 
 
 def _integer(text: str) -> int:

@@ -169,13 +169,34 @@ class Placing:
 
 
 def place(guesses: Sequence[Guess]) -> Placing:
-    """The family with most columns of those whose needs are met, and where its columns are."""
+    """The family with most columns of those whose needs are met, and where its columns are.
+
+    What no name tells, its type may: the only column of currencies, the only one of dates.
+    """
     guesses = [each for each in guesses if each.filled or not any(one.filled for one in guesses)]
     found = {family: _columns(family, guesses) for family in WORDS}
     fit = [family for family in found if _has_needed(family, found[family])]
     order = [*_LIKELY, *(family for family in WORDS if family not in _LIKELY)]
     ranked = sorted(fit or found, key=lambda each: (-len(found[each]), order.index(each)))
-    return Placing(ranked[0], found[ranked[0]], is_sure=bool(fit))
+    family = ranked[0]
+    columns = found[family] | dict(_by_type(family, found[family], guesses))
+    return Placing(family, columns, is_sure=_has_needed(family, columns))
+
+
+def _by_type(
+    family: str, found: Mapping[str, Guess], guesses: Sequence[Guess]
+) -> Iterator[tuple[str, Guess]]:
+    """The currency and the day that rows must have, where one column alone can be each."""
+    needed = {name for names in NEEDED[family] for name in names.split("|")}
+    free = [guess for guess in guesses if guess.filled and guess not in found.values()]
+    for canonical in WORDS[family]:
+        column = FAMILIES[family].columns.get(canonical)
+        is_day = canonical in needed and column and column.type in {"date", "timestamp"}
+        if canonical in found or not (canonical == "currency" or is_day):
+            continue
+        fitting = [guess for guess in free if _fits(family, canonical, guess)]
+        if len(fitting) == 1:
+            yield canonical, fitting[0]
 
 
 def _has_needed(family: str, columns: Mapping[str, Guess]) -> bool:

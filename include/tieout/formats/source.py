@@ -111,7 +111,7 @@ class Source:
         """The refusal of this file because it ends too early."""
         return FileRefused(
             "truncated",
-            "The file looks cut off.",
+            f"The file looks cut off: expected {expected}, found {found}.",
             remedy=SEND_AGAIN,
             expected=expected,
             found=found,
@@ -133,7 +133,7 @@ class Source:
         """The refusal of this file because its records are not in their order."""
         return FileRefused(
             "structure",
-            "The records of the file are not in their order.",
+            f"The records of the file are not in their order: expected {expected}, found {found}.",
             remedy="Check that this is a file of the format, then ask for it again.",
             expected=expected,
             found=found,

@@ -108,3 +108,9 @@ def test_a_file_that_was_cut_off_is_refused():
 def test_records_out_of_their_place_are_refused(line):
     text = GOOD.replace("02,SHOP", f"{line}\n02,SHOP", 1)
     assert refusal(text, "bai2-1").reason == "structure"
+
+
+def test_a_day_may_have_its_century():
+    text = account("16,142,500,V,20260304,,REF,,/", total=500).replace(",260303,", ",20260303,")
+    (row,) = rows(text, "bai2-1")
+    assert (str(row["booked_on"]), str(row["value_on"])) == ("2026-03-03", "2026-03-04")

@@ -208,3 +208,18 @@ def test_many_entries_come_in_several_grids():
     found = parsed(text, "camt-053-1")
     assert found.counts.applied == 20_050
     assert len(set(found.rows.column("line_ref").to_pylist())) == 20_050
+
+
+@pytest.mark.parametrize("total", ["3", "7"])
+def test_a_batch_adds_up_its_transactions_net_or_gross(total):
+    fee = '<TxDtls><Amt Ccy="EUR">2</Amt><CdtDbtInd>DBIT</CdtDbtInd></TxDtls></NtryDtls>'
+    batch = f'<NtryDtls><Btch><NbOfTxs>2</NbOfTxs><TtlAmt Ccy="EUR">{total}</TtlAmt></Btch>'
+    inside = details("5").replace("<NtryDtls>", batch).replace("</NtryDtls>", fee)
+    assert amounts(statement(entry("3", inside=inside), closing="3")) == [500, -200]
+
+
+def test_a_batch_that_does_not_tie_is_refused():
+    batch = '<NtryDtls><Btch><NbOfTxs>2</NbOfTxs><TtlAmt Ccy="EUR">6</TtlAmt></Btch>'
+    inside = details("2", "3").replace("<NtryDtls>", batch)
+    wrong = refusal(statement(entry("5", inside=inside), closing="5"), "camt-053-1")
+    assert "batch_sum 6" in wrong.expected

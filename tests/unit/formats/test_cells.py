@@ -30,6 +30,7 @@ def field(type_: str, **words: object) -> FieldSpec:
         ("text", "0012", None, "0012"),
         ("integer", "-7", None, -7),
         ("integer", "007", None, 7),
+        ("integer", "12.000", None, 12),
         ("decimal", "1.0656568", None, Decimal("1.0656568")),
         ("currency", "usd", None, "USD"),
         ("money", "19.99", "USD", 1999),

@@ -64,6 +64,31 @@ def test_a_settlement_report_with_marks_and_parentheses():
     assert {row["currency"] for row in rows} == {"USD"}
 
 
+def test_the_only_column_of_currencies_and_of_times_are_told_by_what_they_hold():
+    content = (
+        b"id,when,gross_amount,ccy,status\n"
+        b"1,2026-03-01T10:00:00Z,1000.00,USD,paid\n"
+        b"2,2026-03-02T10:00:00Z,5.125,KWD,paid\n"
+        b"3,2026-03-03T10:00:00Z,500,JPY,failed\n"
+    )
+    rows = rows_of(content, "acme.csv")
+    read_as = [(row["currency"], row["gross_minor"]) for row in rows]
+    assert read_as == [("USD", 100_000), ("KWD", 5_125), ("JPY", 500)]
+    assert [str(row["booked_at"])[:10] for row in rows] == [
+        "2026-03-01",
+        "2026-03-02",
+        "2026-03-03",
+    ]
+    assert "No family" not in draft(content, "acme.csv").text
+
+
+def test_which_of_two_times_is_meant_is_left_to_a_person():
+    content = b"id,begun,ended,gross_amount\n1,2026-03-01T10:00:00Z,2026-03-02T10:00:00Z,1.00\n"
+    made = draft(content, "acme.csv")
+    assert "booked_at" not in {field.name for field in made.spec.fields}
+    assert "No family has the columns" in made.text
+
+
 def test_the_comments_say_what_a_person_has_to_decide():
     text = draft(SHOP.encode(), "shop.csv").text
     assert "# Each row has its own: Transaction ID." in text

@@ -160,3 +160,58 @@ def test_a_damaged_file_is_read_or_refused_and_loses_no_row(data):
         return
     assert found.counts.read == found.counts.applied + found.counts.rejected
     assert len(found.rows) == found.counts.applied
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("20270302:102", (2, 0, 0)),
+        ("270302:101", (2, 0, 0)),
+        ("020327:2", (2, 0, 0)),
+        ("030227:3", (2, 0, 0)),
+        ("02032027:4", (2, 0, 0)),
+        ("020320271015:5", (2, 10, 15)),
+        ("2703021015:201", (2, 10, 15)),
+        ("202703021015:203", (2, 10, 15)),
+        ("20270302101500:204", (2, 10, 15)),
+        ("202703021015?+0200:205", (2, 8, 15)),
+        ("2703021015EST:301", (2, 15, 15)),
+        ("202703021015UTC:303", (2, 10, 15)),
+        ("202703021015?+02:303", (2, 8, 15)),
+        ("20270302101500CET:304", (2, 9, 15)),
+    ],
+)
+def test_a_date_is_read_in_the_form_that_it_names(written, read):
+    body = ["BGM+231+R1+29", f"DTM+137:{written}", "RFF+ON:PO-1", "LIN+1+5", "QTY+21:1", "UNS+S"]
+    day, hour, minute = read
+    assert rows(edifact("ORDRSP", body), "edifact-ordrsp-1")[0]["acknowledged_at"] == datetime(
+        2027, 3, day, hour, minute, tzinfo=UTC
+    )
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2027030220270305:718",
+        "20270302-20270305:718",
+        "270302270305:717",
+        "202703021015202703051200:719",
+        "27030210152703051200:713",
+    ],
+)
+def test_a_period_counts_by_its_end(written):
+    body = ["BGM+231+R1+29", f"DTM+2:{written}", "RFF+ON:PO-1", "LIN+1+5", "QTY+21:1", "UNS+S"]
+    assert rows(edifact("ORDRSP", body), "edifact-ordrsp-1")[0]["expected_on"] == date(2027, 3, 5)
+
+
+def test_a_date_in_a_form_without_days_is_a_bad_row():
+    body = ["BGM+231+R1+29", "DTM+2:202709:616", "RFF+ON:PO-1", "LIN+1+5", "QTY+21:1", "UNS+S"]
+    other = [each for each in body if not each.startswith("DTM")]
+    found = parsed(edifact("ORDRSP", body, other), "edifact-ordrsp-1")
+    assert [(bad.field, bad.rule) for bad in found.rejected] == [("DTM.2.01-2", "date")]
+
+
+def test_a_whole_quantity_may_have_decimals():
+    body = ["BGM+231+R1+29", "RFF+ON:PO-1", "LIN+1+3", "QTY+21:5.000", "QTY+113:3,00", "UNS+S"]
+    row = rows(edifact("ORDRSP", body), "edifact-ordrsp-1")[0]
+    assert (row["quantity_ordered"], row["quantity_accepted"], row["code"]) == (5, 3, "P")

@@ -72,6 +72,16 @@ def test_no_statement_at_all_is_refused():
     assert refusal("<OFX><SIGNONMSGSRSV1></SIGNONMSGSRSV1></OFX>", "ofx-1").reason == "structure"
 
 
+@pytest.mark.parametrize("end", ["", "</{}>"])
+def test_an_error_is_refused_in_the_words_of_the_bank(end):
+    parts = {"CODE": "15500", "SEVERITY": "ERROR", "MESSAGE": "Sign on &amp; try again"}
+    said = "".join(f"<{name}>{text}{end.format(name)}" for name, text in parts.items())
+    answer = f"<OFX><SIGNONMSGSRSV1><SONRS>\n<STATUS>{said}</STATUS></SONRS></SIGNONMSGSRSV1></OFX>"
+    wrong = refusal(answer, "ofx-1")
+    assert (wrong.reason, wrong.found) == ("partner-error", "15500 Sign on & try again")
+    assert str(wrong).startswith("bank.file, line 2: There is no statement")
+
+
 def test_each_row_knows_its_line():
     text = XML.decode().splitlines()
     for row in rows(XML, "ofx-1"):

@@ -192,3 +192,15 @@ def test_each_row_knows_its_lines():
     text = golden("mt940-1").decode().splitlines()
     for row in rows(golden("mt940-1"), "mt940-1"):
         assert text[row["line_no"] - 1].startswith(":61:")
+
+
+def test_an_account_may_have_the_bank_below_it():
+    text = message("61", opening="10,00").replace(":25:123", ":25P:KW81\nCBKUKWKW")
+    text = text.replace("61\n", ":61:260304C1,NMSC123//456\n").replace("EUR10,00\n-", "EUR11,00\n-")
+    assert identify(text.encode()).format_id == "mt940-1"
+    assert [row["account"] for row in rows(text, "mt940-1")] == ["KW81"]
+
+
+def test_an_expected_line_is_not_in_the_balance():
+    text = message(":61:260304EC5,NTRFA", ":61:260304C5,NTRFA", closing="15,00")
+    assert [row["status"] for row in rows(text, "mt940-1")] == ["pending", "booked"]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
-from operator import itemgetter
+from operator import itemgetter, mul
 from typing import Literal
 
 from tieout.formats.grid import ROWS_TOGETHER, Flaw, Grid, Record, grid_of_records, numbered
@@ -145,13 +145,16 @@ class _Reading:
         for name in ("TtlNtries", "TtlCdtNtries" if sign == 1 else "TtlDbtNtries"):
             part.summaries[name].add(amount)
         for details in entry.all("NtryDtls"):
-            self._check_batch(details)
+            self._check_batch(details, entry.at("CdtDbtInd"))
         part.entries += 1
         above = part.cells | {"LineRef": f"{part.statement.number}/{part.entries}"}
         self.records += _rows_of(entry, above, self.source)
 
-    def _check_batch(self, details: Element) -> None:
-        """A batch has the transactions that it says; some banks give only some of them."""
+    def _check_batch(self, details: Element, side: str) -> None:
+        """A batch has the transactions that it says; some banks give only some of them.
+
+        What goes the other way than the entry is taken off; some banks add it all the same.
+        """
         transactions = details.all("TxDtls")
         wanted = details.at("Btch/NbOfTxs")
         if not wanted.isdecimal() or len(transactions) < int(wanted):
@@ -162,7 +165,10 @@ class _Reading:
         amounts = [_amount_in(each, details.at("Btch/TtlAmt/@Ccy")) for each in transactions]
         known = [amount for amount in amounts if amount is not None]
         if total is not None and len(known) == len(amounts):
-            self.totals.compare("batch_sum", total, sum(map(abs, known), Decimal(0)), where)
+            signs = [_SIGNS.get(each.at("CdtDbtInd") or side, 0) for each in transactions]
+            net = abs(sum(map(mul, known, signs), Decimal(0)))
+            gross = sum(map(abs, known), Decimal(0))
+            self.totals.compare("batch_sum", total, gross if gross == total else net, where)
 
     def _close(self, element: Element, part: _Part) -> None:
         part.statement.tie(self.totals)

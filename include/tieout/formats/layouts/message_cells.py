@@ -17,12 +17,13 @@ from pydantic import Field, model_validator
 
 from tieout.formats.fields import Names, Strict
 from tieout.formats.layouts.segments import BLANKS, Segment
-from tieout.formats.layouts.time_codes import moment_text
+from tieout.formats.layouts.time_codes import moment_text, year_first
 
 Cells = dict[str, str]
 _MOST_TIMES = 50
 """How often a segment or loop has columns of its own; what follows is joined, a line each."""
 _DEEPEST = 8
+_DATE = "01-2"
 _CODE = re.compile(r"[A-Za-z0-9]{1,4}")
 _COMMA = re.compile(r"[+-]?\d*,\d+")
 _NUMBER = re.compile(r"[+-]?(\d{1,15}(\.\d{0,6})?|\.\d{1,6})")
@@ -37,7 +38,9 @@ class Naming(Strict):
     `coded` lists the elements that are composites of value and kind (`LIN+1++0123:SRV` has
     `LIN.SRV`), `moments` those with a date, its time and maybe its X12 time code (element 623),
     which `DTM.011.at` has together: `202703041015 America/New_York`.
-    `decimals` are segments whose numbers may have a decimal comma.
+    `decimals` are segments whose numbers may have a decimal comma, `dated` those of EDIFACT's
+    composite of a meaning, a date and the form that the date is written in (C507): it is given
+    year first.
     """
 
     loops: dict[str, Names] = Field(default_factory=dict)
@@ -46,6 +49,7 @@ class Naming(Strict):
     coded: dict[str, tuple[int, ...]] = Field(default_factory=dict)
     moments: dict[str, tuple[int, int] | tuple[int, int, int]] = Field(default_factory=dict)
     decimals: Names = ()
+    dated: Names = ()
 
     @model_validator(mode="after")
     def _no_loop_in_itself(self) -> "Naming":
@@ -115,9 +119,11 @@ class Naming(Strict):
             kind = segment.component(number, 2) if number in self.coded.get(tag, ()) else ""
             left_out = {name} if number in told else set()
             left_out |= {name, f"{name}-2"} if _CODE.fullmatch(kind) else set()
+            form = segment.component(number, 3)
             for part, text in _components(segment, number, name):
                 if part not in left_out:
-                    yield part, self._plain(tag, text)
+                    is_date = tag in self.dated and part.endswith(_DATE)
+                    yield part, year_first(text, form) if is_date else self._plain(tag, text)
 
     @staticmethod
     def _put(found: dict[str, list[str]], name: str, text: str) -> None:

@@ -1,5 +1,7 @@
 """OFX and QFX downloads: version 1 (SGML, whose values need no end tag) and version 2 (XML)."""
 
+import html
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +16,14 @@ from tieout.formats.source import Source
 from tieout.formats.statements import Balance, Statement, amount_of, statements_fact
 
 _AMOUNTS = {"TRNAMT", "BALAMT"}
+_ERROR = re.compile(
+    r"<CODE>\s*([1-9]\d*)\s*(?:</CODE>)?\s*<SEVERITY>\s*ERROR\s*(?:</SEVERITY>)?"
+    r"(?:\s*<MESSAGE>([^<]*))?",
+    re.IGNORECASE,
+)
+"""What a status says that is an error: its code, and maybe words."""
+_LONGEST_ANSWER = 100_000
+"""In how many bytes an error is looked for; where it occurs, it comes first."""
 
 
 class OfxLayout(Layout):
@@ -53,7 +63,7 @@ class OfxLayout(Layout):
         if reading.waiting:
             raise _homeless(source, reading.waiting[0])
         if not reading.statements:
-            raise source.misplaced(1, "at least one statement (STMTRS, CCSTMTRS)", "none")
+            raise _without_statement(source)
         grid = grid_of_records(waiting)
         grid.facts["statements"] = statements_fact(reading.statements)
         yield grid
@@ -116,6 +126,23 @@ class _Reading:
             if number == self.ended:
                 return element
         raise _homeless(self.source, self.waiting[0])
+
+
+def _without_statement(source: Source) -> FileRefused:
+    """The refusal of a file without statements, in the bank's words where it answers an error."""
+    text = source.data[:_LONGEST_ANSWER].decode("utf-8", "replace")
+    error = _ERROR.search(text)
+    if error is None:
+        return source.misplaced(1, "at least one statement (STMTRS, CCSTMTRS)", "none")
+    said = " ".join(html.unescape(part.strip()) for part in error.groups() if part)
+    return FileRefused(
+        "partner-error",
+        f"There is no statement in the file. The bank answers: {said}.",
+        remedy="Check what was asked for, then ask the bank again.",
+        expected="a statement",
+        found=said,
+        place=source.place(len(text[: error.start()].encode())),
+    )
 
 
 def _homeless(source: Source, element: Element) -> FileRefused:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal
 
 from tieout.formats.grid import ROWS_TOGETHER, Flaw, Grid, Record, grid_of_records
@@ -46,7 +47,8 @@ class SwiftLayout(Layout):
         del format_id
         tags = set(map(tag_of, head.lines[:2000]))
         is_interim = bool({"34F", "13D"} & tags) and not {"60F", "60M"} & tags
-        is_whole = {"20", "25"} <= tags and (is_interim or bool({"60F", "60M"} & tags))
+        is_named = "20" in tags and bool({"25", "25P"} & tags)
+        is_whole = is_named and (is_interim or bool({"60F", "60M"} & tags))
         first = next((line for line in head.lines if line.strip()), "")
         if is_interim != (self.message == "942") or not (is_whole or tag_of(first)):
             return None
@@ -114,7 +116,7 @@ class _Reading:
         self.statements.append(stated.statement.said)
 
     def _refuse_incomplete(self, message: Message, by_tag: dict[str, Field]) -> None:
-        wanted = [("20",), ("25",), ("28C", "28")]
+        wanted = [("20",), ("25", "25P"), ("28C", "28")]
         wanted += [("34F", "13D")] if self.is_interim else [("60F", "60M"), CLOSING]
         for tags in wanted:
             if any(tag in by_tag for tag in tags):
@@ -129,7 +131,7 @@ class _Reading:
         closing = self._balance(by_tag.get("62F") or by_tag.get("62M"))
         floor = by_tag.get("34F")
         currency = opening[0].currency if opening else floor_currency(floor.text if floor else "")
-        account = account_of(by_tag["25"].text, currency)
+        account = account_of((by_tag.get("25") or by_tag["25P"]).text, currency)
         number = (by_tag.get("28C") or by_tag["28"]).text.replace("\n", "")
         statement = Statement(
             account, number, opening[0] if opening else None, closing[0] if closing else None
@@ -165,7 +167,8 @@ class _Reading:
         each = line.own
         found = line_cells(each.text.strip("\n"))
         amount = amount_of(found["61/amount"]) if found else None
-        message.statement.add(amount, each.first)
+        is_expected = found is not None and found["61/status"] == "expected"
+        message.statement.add(Decimal(0) if is_expected else amount, each.first)
         if amount is not None:
             (message.debits if amount < 0 else message.credits).add(amount)
         if found is None:
