@@ -122,6 +122,12 @@ def test_what_paypal_only_shows_moves_no_money():
     assert (after.applied, after.skipped) == (before.applied - 1, before.skipped + 1)
 
 
+def test_a_report_of_paypal_with_states_is_never_read_as_one_of_settlements():
+    detail = sample("paypal-transaction-detail-1").replace(b'"Payment Source"', b'"Another"')
+    assert identify(detail).format_id == "paypal-transaction-detail-1"
+    assert identify(sample("paypal-settlement-1")).format_id == "paypal-settlement-1"
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
