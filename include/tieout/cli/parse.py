@@ -69,7 +69,9 @@ def run(args: argparse.Namespace) -> int:
     parsed = read(path, spec, name=path.name, strict=args.strict, accept_unbalanced=accepts)
     _report(parsed, spec)
     if accepts:
-        print(f"accepted  by {args.by}: {args.accept_unbalanced}")
+        ties = all(check.ok for check in parsed.checks)
+        what = "nothing, as the file ties" if ties else f"by {args.by}: {args.accept_unbalanced}"
+        print(f"accepted  {what}")
     if args.out is not None:
         write_rows(parsed, args.out)
     clean = not parsed.rejected and all(check.ok for check in parsed.checks)
@@ -124,14 +126,18 @@ def _totals(parsed: "ParsedFile") -> Iterator[str]:
         return
     net: Counter[tuple[str, str]] = Counter()
     rows: Counter[tuple[str, str]] = Counter()
+    settled: Counter[tuple[str, str]] = Counter()
     for batch in parsed.batches(BATCH):
         groups = pa.table(batch).group_by(["kind", "settlement_currency"], use_threads=False)
         sums = groups.aggregate(
-            [("settlement_net_minor", "sum"), ("settlement_net_minor", "count")]
+            [("settlement_net_minor", "sum"), ("settlement_net_minor", "count"), ("kind", "count")]
         )
         for row in sums.to_pylist():
             key = (row["kind"], row["settlement_currency"])
-            net[key] += row["settlement_net_minor_sum"]
-            rows[key] += row["settlement_net_minor_count"]
+            net[key] += row["settlement_net_minor_sum"] or 0
+            rows[key] += row["kind_count"]
+            settled[key] += row["settlement_net_minor_count"]
     for key in sorted(net):
-        yield f"{key[0]}: {rows[key]} rows, net {Money(key[1], net[key])}"
+        open_rows = rows[key] - settled[key]
+        beside = f", {open_rows} of them without a settled amount" if open_rows else ""
+        yield f"{key[0]}: {rows[key]} rows, net {Money(key[1], net[key])}{beside}"

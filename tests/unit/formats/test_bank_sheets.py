@@ -144,3 +144,11 @@ def test_days_since_1904_are_read():
     relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     data = book((1, None), parts={"xl/workbook.xml": other.format(main, relations)})
     assert str(rows(data, "bank-sheet-xlsx-1")[0]["booked_on"]) == "2030-03-05"
+
+
+@pytest.mark.parametrize("total", ["Total,,,1000,", ",,Total of the month,1000,"])
+def test_a_row_of_totals_is_skipped(total):
+    lines = ["2026-03-02,JPY,Payout,1500,11500", "2026-03-03,JPY,Fee,-500,11000", total]
+    found = parsed("\n".join(["Date,Currency,Label,Amount,Balance", *lines]), "bank-sheet-1")
+    assert [row["amount_minor"] for row in found.rows.to_pylist()] == [1500, -500]
+    assert (found.counts.skipped, found.counts.rejected) == (1, 0)

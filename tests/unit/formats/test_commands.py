@@ -109,3 +109,22 @@ def test_a_file_that_does_not_tie_is_read_when_a_person_accepts_it(tmp_path, cap
     said = capsys.readouterr().out
     assert "accepted  by olive: the bank proved it" in said
     assert "batch_sum: FAILED" in said
+
+
+def test_there_is_nothing_to_accept_in_a_file_that_ties(clean, capsys):
+    words = ["--accept-unbalanced", "the bank proved it", "--by", "olive"]
+    assert main(["parse", str(clean), *words]) == 0
+    assert "accepted  nothing, as the file ties" in capsys.readouterr().out
+
+
+def test_lines_without_a_settled_amount_are_counted_and_said(tmp_path, capsys):
+    path = tmp_path / "astropay.csv"
+    path.write_text(
+        "Type;Creation date;Reference;Invoice;Net Amount (local);Amount (USD);currency;Status;Fee\n"
+        "Payment;2016-03-01 12:00:00;7001;R-9001;8000;20.10;CLP;Cleared;0.41\n"
+        "Refund;2016-03-04 10:00:00;811;R-9001;8000;;CLP;Completed;\n"
+    )
+    assert main(["parse", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "charge: 1 rows, net 19.69 USD\n" in said
+    assert "refund: 1 rows, net 0.00 USD, 1 of them without a settled amount" in said

@@ -7,6 +7,7 @@ from tieout.formats.cells import cell_value
 from tieout.formats.identify import FormatAmbiguous, identify
 from tieout.formats.reading import read
 from tieout.formats.registry import format_spec
+from tieout.formats.results import FileRefused
 
 STRIPE_TYPES = ("stripe-balance-history-1", "stripe-balance-transactions-1")
 STRIPE_CATEGORIES = ("stripe-payout-reconciliation-1", "stripe-balance-transactions-1")
@@ -106,6 +107,27 @@ def test_what_adyen_hears_from_other_acquirers(word, expected):
     assert kinds(ADYEN, word) == {expected}
 
 
+@pytest.mark.parametrize("side", ["CR", "DR"])
+def test_a_tax_that_paypal_withholds_is_an_adjustment(side):
+    reports = ("paypal-settlement-1", "paypal-transaction-detail-1")
+    assert kinds(reports, f"{side}|T2301") == {"adjustment"}
+
+
+def test_what_paypal_only_shows_moves_no_money():
+    text = sample("paypal-transaction-detail-1")
+    assert b'"T0006"' in text
+    spec = format_spec("paypal-transaction-detail-1")
+    before = read(text, spec, name="report").counts
+    after = read(text.replace(b'"T0006"', b'"T9800"', 1), spec, name="report").counts
+    assert (after.applied, after.skipped) == (before.applied - 1, before.skipped + 1)
+
+
+def test_a_report_of_paypal_with_states_is_never_read_as_one_of_settlements():
+    detail = sample("paypal-transaction-detail-1").replace(b'"Payment Source"', b'"Another"')
+    assert identify(detail).format_id == "paypal-transaction-detail-1"
+    assert identify(sample("paypal-settlement-1")).format_id == "paypal-settlement-1"
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -122,6 +144,18 @@ def test_what_adyen_hears_from_other_acquirers(word, expected):
 )
 def test_a_dispute_that_is_won_gives_money_back_at_checkout(words, expected):
     assert kinds(("checkout-settlement-breakdown-1",), words) == {expected}
+
+
+def test_a_settlement_of_amazon_in_which_nothing_happened_has_no_rows():
+    spec = format_spec("amazon-settlement-v2-1")
+    header, summary = sample("amazon-settlement-v2-1").decode().splitlines(keepends=True)[:2]
+    cells = summary.split("\t")
+    total = header.split("\t").index("total-amount")
+    cells[total] = "0.00"
+    parsed = read((header + "\t".join(cells)).encode(), spec, name="report")
+    assert (parsed.counts.read, [check.ok for check in parsed.checks]) == (0, [True])
+    with pytest.raises(FileRefused, match="does not tie"):
+        read((header + summary).encode(), spec, name="report")
 
 
 def test_klarnas_transactions_without_their_totals_are_in_minor_units():

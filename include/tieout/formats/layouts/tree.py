@@ -273,7 +273,7 @@ def _is_encodable(text: str) -> bool:
 def _errors_only(source: Source, line: int, said: str) -> FileRefused:
     return FileRefused(
         ERROR,
-        f"There is no data in the file. {said}",
+        f"There is no data in the file. {said.rstrip('.')}.",
         remedy="Check what was asked for, then ask the partner again.",
         expected="data",
         found=said,
