@@ -73,7 +73,7 @@ NOON = moments_of(QUIET)[0].as_of
 HOUR = timedelta(hours=1)
 WITHOUT_ROWS = {
     *("list_vendors", "list_gateways", "quality_gate", "announce_day", "check"),
-    *("every_vendor_well", "spool_well"),
+    *("every_vendor_well", "spool_well", "prove_journal"),
 }
 COUNTS = re.compile(r"read (\d+) = (\d+) applied \+ (\d+) duplicate \+ (\d+) quar\w+ \+ (\d+) def")
 CARD = "4111 1111 1111 1111"
