@@ -73,6 +73,7 @@ NOON = moments_of(QUIET)[0].as_of
 HOUR = timedelta(hours=1)
 WITHOUT_ROWS = {
     *("list_vendors", "list_gateways", "quality_gate", "announce_day", "check"),
+    "prove_journal",
     *("every_vendor_well", "spool_well"),
 }
 COUNTS = re.compile(r"read (\d+) = (\d+) applied \+ (\d+) duplicate \+ (\d+) quar\w+ \+ (\d+) def")
