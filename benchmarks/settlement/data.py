@@ -7,8 +7,8 @@ _START = np.datetime64("2026-10-01", "us")
 _DAY = np.timedelta64(86_400_000_000, "us")
 
 
-def tables(rows: int, seed: int = 1) -> tuple[pa.Table, pa.Table]:
-    """`rows` payments and about as many lines.
+def tables(rows: int, seed: int = 1, per_order: int = 2) -> tuple[pa.Table, pa.Table]:
+    """`rows` payments, so many to an order, and about as many lines.
 
     2 % of the payments have no line; of the lines 5 % lack the gateway's reference, 5 % ours, 0.5 %
     each are off by 3 or by 50 minor units, in another currency, or there twice. Shuffled.
@@ -18,7 +18,7 @@ def tables(rows: int, seed: int = 1) -> tuple[pa.Table, pa.Table]:
     fault, day = chance.random(rows), chance.integers(0, 30, rows)
     amount = chance.integers(100, 50_000, rows)
     currency = np.array(["EUR", "USD", "JPY"])[chance.integers(0, 3, rows)]
-    order = np.char.add("O", (number // 2 * 2).astype(str))
+    order = np.char.add("O", (number // per_order * per_order).astype(str))
     reference = np.char.add("G", number.astype(str))
     shared = {
         "gateway": np.where(number % 2 == 0, "adyen", "stripe"),

@@ -1,10 +1,14 @@
--- purpose: The payments that nothing holds, and beside them those that something holds (a line, or a
---   write-off as write-off:<number>) and that an open line names again. A payment is due at the end of
---   so many business days of the gateway's calendar; outside the calendar it counts plain days.
+-- purpose: The payments that nothing holds and that a line of the run may mean, or that may be late; and
+--   beside them those that something holds (a line, or a write-off as write-off:<number>) and that an open
+--   line names again. Open payments that nothing names and that cannot be late yet stay where they are:
+--   they are counted (settlement/open_payment_sums), since nothing can become of them. A payment is
+--   due at the end of so many business days of the gateway's calendar; outside the calendar it counts plain
+--   days.
 -- reads: payment (one row per payment), settlement_line (one row per line), settlement_hold (one row per
---   hold), gateway_account, partner (one row per gateway), business_day (one row per day)
+--   hold), line_name (one row per gateway and reference that a line of the run has), gateway_account,
+--   partner (one row per gateway), business_day (one row per day)
 -- writes: the payments of the matching engine (one row per payment)
--- params: business_date
+-- params: business_date, as_of
 WITH
 open_lines AS MATERIALIZED (
     SELECT
@@ -38,14 +42,61 @@ named_again AS MATERIALIZED (
         ON h.payment_id = p.payment_id AND h.freed_on > :business_date
 ),
 
+shortest_grace AS MATERIALIZED (
+    SELECT
+        g.partner_id AS gateway,
+        g.calendar_id,
+        g.zone,
+        least(a.overdue_business_days, min(lag.learned_days)) AS days
+    FROM gateway_account AS a
+    INNER JOIN partner AS g ON g.partner_id = a.gateway
+    LEFT JOIN settlement_lag(:business_date) AS lag ON lag.gateway = a.gateway
+    GROUP BY g.partner_id, a.overdue_business_days
+),
+
+-- Days of which no payment is late.
+safe_days AS MATERIALIZED (
+    SELECT
+        g.gateway,
+        min(captured_on.day)::timestamp AT TIME ZONE g.zone AS safe_from,
+        (max(captured_on.day) + 1)::timestamp AT TIME ZONE g.zone AS safe_until
+    FROM shortest_grace AS g
+    INNER JOIN business_day AS captured_on ON captured_on.calendar_id = g.calendar_id
+    INNER JOIN business_day AS due_on
+        ON
+            due_on.calendar_id = captured_on.calendar_id
+            AND due_on.is_business
+            AND due_on.number = captured_on.number + g.days
+    WHERE (due_on.day + 1)::timestamp AT TIME ZONE g.zone >= :as_of
+    GROUP BY g.gateway, g.zone
+),
+
+meant AS (
+    SELECT p.payment_id
+    FROM line_name AS n
+    INNER JOIN payment AS p ON p.gateway = n.gateway AND p.gateway_ref = n.ref
+    WHERE p.first_reconciled_on IS NOT NULL
+    UNION
+    SELECT p.payment_id
+    FROM line_name AS n
+    INNER JOIN payment AS p ON p.gateway = n.gateway AND p.payment_ref = n.ref
+    WHERE p.first_reconciled_on IS NOT NULL
+    UNION
+    SELECT p.payment_id
+    FROM payment AS p
+    LEFT JOIN safe_days AS d
+        ON d.gateway = p.gateway AND p.captured_at >= d.safe_from AND p.captured_at < d.safe_until
+    WHERE p.first_reconciled_on IS NOT NULL AND d.gateway IS NULL
+),
+
 wanted AS (
     SELECT
-        p.payment_id,
+        c.payment_id,
         NULL AS held_by
-    FROM payment AS p
+    FROM meant AS c
     LEFT JOIN settlement_hold AS h
-        ON h.payment_id = p.payment_id AND h.freed_on > :business_date
-    WHERE p.first_reconciled_on IS NOT NULL AND h.freed_on IS NULL
+        ON h.payment_id = c.payment_id AND h.freed_on > :business_date
+    WHERE h.freed_on IS NULL
     UNION ALL
     SELECT
         payment_id,

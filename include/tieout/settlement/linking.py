@@ -1,36 +1,71 @@
 """What a reconciliation is given, from the database, and what it says of lines beside matches.
 
-It is given payments and lines that are open, and those that have their place and that an open line
-refers to.
+It is given the lines that are open, those that have their place and that an open line refers to,
+and the payments of which something may become: those that any of these lines names, and those that
+may be late. All other open payments wait; they are counted where they are, for the proof.
 """
 
-from datetime import date
+from datetime import date, datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from tieout.kernel.database import copy_in, execute, fetch_arrow
+from tieout.kernel.database import copy_in, execute, fetch, fetch_arrow
 from tieout.kernel.staging import stage
 from tieout.settlement.engine import Reconciliation
+from tieout.settlement.proof import Amount, Proof
 
 _REFERENCES = ("gateway_ref", "original_ref", "order_ref")
+_SIDE = "payments"
 _BOOK = pa.schema({"gateway": pa.string(), "ref": pa.string()})
 
 
-def gather(connection: Connection, business_date: date) -> tuple[pa.Table, pa.Table]:
+def gather(
+    connection: Connection, business_date: date, as_of: datetime
+) -> tuple[pa.Table, pa.Table]:
     """Payments and lines of a business date, as the engine takes them."""
-    payments = fetch_arrow(connection, "settlement/open_payments", business_date=business_date)
     lines = fetch_arrow(connection, "settlement/open_lines", business_date=business_date)
     others = fetch_arrow(connection, "settlement/linking/open_lines", business_date=business_date)
     stage(connection, "open_book", _references(lines, others))
     placed = fetch_arrow(connection, "settlement/linking/placed_lines", business_date=business_date)
+    stage(connection, "line_name", names(lines, others, placed))
+    payments = fetch_arrow(
+        connection, "settlement/open_payments", business_date=business_date, as_of=as_of
+    )
     held = fetch_arrow(connection, "settlement/linking/held_payments", business_date=business_date)
     known = pc.is_in(held["payment_id"], value_set=payments["payment_id"].combine_chunks())
     return (
         _together(payments, held.filter(pc.invert(known))),
         _together(lines, others, placed),
     )
+
+
+def names(*tables: pa.Table) -> pa.Table:
+    """Every reference that lines have, once: gateway and reference. A payment may have it too."""
+    every = pa.concat_tables([_named(lines, name) for lines in tables for name in _REFERENCES])
+    return every.group_by(_BOOK.names).aggregate([])
+
+
+def waiting(
+    connection: Connection, business_date: date, proof: Proof
+) -> list[tuple[str, str, str, str, int, int]]:
+    """The open payments that `gather` has left where they are, as entries of the proof.
+
+    `proof` is that of the engine, which has counted what it was given. Entries are rows side,
+    gateway, currency, bucket, count and sum: each payment came in, and is open.
+    """
+    given = {(row.gateway, row.currency): row.buckets for row in proof.rows if row.side == _SIDE}
+    entries = []
+    for row in fetch(connection, "settlement/open_payment_sums", business_date=business_date):
+        key, bucket = (row["gateway"], row["currency"]), row["bucket"]
+        there = Amount(row["entries"], row["sum_minor"])
+        rest = there - given.get(key, {}).get(bucket, Amount())
+        if rest != Amount():
+            entries += [
+                (_SIDE, *key, name, rest.count, rest.sum_minor) for name in (bucket, "open")
+            ]
+    return entries
 
 
 def _references(lines: pa.Table, others: pa.Table) -> pa.Table:

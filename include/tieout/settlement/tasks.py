@@ -19,7 +19,7 @@ from tieout.settlement.engine import reconcile as match
 from tieout.settlement.fees import judge_fees
 from tieout.settlement.fx import compare_rates, load_rates
 from tieout.settlement.lags import count_lags
-from tieout.settlement.linking import gather, save_links
+from tieout.settlement.linking import gather, save_links, waiting
 from tieout.settlement.model import GatewaySettings, MatchSettings
 from tieout.settlement.near_misses import near_miss_lines
 from tieout.settlement.periods import refuse_closed
@@ -161,14 +161,15 @@ def _match(connection: Connection, day: date, as_of: datetime) -> Reconciliation
     accounts = fetch(connection, "settlement/gateway_accounts")
     by_gateway = {row.pop("gateway"): GatewaySettings(**row) for row in accounts}
     found = match(
-        *gather(connection, day),
+        *gather(connection, day, as_of),
         MatchSettings(as_of, by_gateway=by_gateway),
         references=References(
             rates=fetch_arrow(connection, "settlement/fx/recent_rates", business_date=day)
         ),
     )
     decided = fetch(connection, "settlement/decided_proof", business_date=day)
-    proof = with_decisions(found.proof, [tuple(row.values()) for row in decided])
+    entries = [tuple(row.values()) for row in decided]
+    proof = with_decisions(found.proof, [*waiting(connection, day, found.proof), *entries])
     return replace(found, proof=proof)
 
 
