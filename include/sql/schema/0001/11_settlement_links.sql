@@ -46,5 +46,54 @@ ADD COLUMN reserve_days integer NOT NULL DEFAULT 180 CHECK (reserve_days >= 0);
 COMMENT ON COLUMN gateway_account.reserve_days IS
 'After how many days a reserve that the gateway holds should be released.';
 
+CREATE FUNCTION finding_of_lines(as_of timestamptz, finding_code text, per_payment boolean)
+RETURNS TABLE (
+    subject text,
+    partner_id text,
+    amount_minor bigint,
+    currency char(3),
+    since timestamptz,
+    keys text[],
+    evidence jsonb
+)
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    WITH findings AS (
+        SELECT
+            f.*,
+            coalesce(
+                CASE WHEN per_payment THEN f.payment_ref END, f.line_gateway_ref,
+                f.line_order_ref, 'file:' || f.file_name || ':' || f.file_line
+            ) AS subject
+        FROM current_finding(finding_of_lines.as_of) AS f
+        WHERE f.code = finding_code
+    )
+    SELECT
+        f.subject,
+        f.gateway,
+        CASE WHEN min(f.currency) = max(f.currency) THEN sum(f.amount_minor)::bigint END,
+        min(f.currency),
+        min(f.booked_at),
+        array_remove(ARRAY[
+            'partner:' || f.gateway,
+            'payment:' || min(f.payment_ref),
+            'order:' || min(f.order_ref),
+            'gateway_ref:' || min(f.line_gateway_ref)
+        ], NULL),
+        jsonb_build_object(
+            'lines', jsonb_agg(
+                f.evidence || jsonb_build_object(
+                    'settlement_line_id', f.settlement_line_id, 'file', f.file_name,
+                    'line', f.file_line
+                ) ORDER BY f.settlement_line_id
+            )
+        )
+    FROM findings AS f
+    GROUP BY f.gateway, f.subject
+$$;
+COMMENT ON FUNCTION finding_of_lines IS
+'The current findings of a code about lines of other kinds than charges and refunds, as cases:
+one per gateway and reference, or with per_payment one per payment that they are about; the lines
+stand in the evidence.';
+
 SELECT guard_period('settlement_link');
 SELECT guard_period('settlement_near_miss');
