@@ -1,0 +1,1 @@
+"""Payments: gateway connectors, attempts, card checks, token vault."""
