@@ -10,7 +10,7 @@ WITH due AS (
     WHERE
         e.status IN ('PLANNED', 'SENT', 'UNKNOWN', 'REFUSED')
         AND (
-            e.kind = 'SFTP_PUT'
+            e.kind <> 'MAIL'
             OR e.status <> 'UNKNOWN'
             OR cast(e.facts ->> 'repeatable' AS boolean)
         )

@@ -10,7 +10,7 @@ SELECT
     p.kind,
     p.partner_id,
     CASE
-        WHEN p.kind = 'MAIL' THEN p.name
+        WHEN p.kind <> 'SFTP_PUT' THEN p.name
         WHEN f.directory = '' THEN p.name
         ELSE rtrim(f.directory, '/') || '/' || p.name
     END AS target,
@@ -22,6 +22,6 @@ SELECT
 FROM planned_effect AS p
 LEFT JOIN partner_feed AS f ON p.partner_id = f.partner_id AND p.doc_type = f.doc_type
 -- a file without a feed has no place to go to: the caller is told
-WHERE p.kind = 'MAIL' OR f.directory IS NOT NULL
+WHERE p.kind <> 'SFTP_PUT' OR f.directory IS NOT NULL
 ORDER BY p.effect_key
 ON CONFLICT (effect_key) DO NOTHING

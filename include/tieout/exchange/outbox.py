@@ -24,11 +24,14 @@ from tieout.kernel.staging import stage
 __all__ = [
     "OutgoingFile",
     "OutgoingMail",
+    "OutgoingRequest",
     "PlanRefused",
     "next_control_numbers",
     "plan_file",
     "plan_files",
     "plan_mail",
+    "plan_mails",
+    "plan_requests",
     "return_control_numbers",
     "send",
 ]
@@ -74,6 +77,23 @@ class OutgoingMail:
     repeatable: bool = False
 
 
+@dataclass(frozen=True)
+class OutgoingRequest:
+    """A request to the server of a connection: `method` and `path`, with `body` as JSON.
+
+    It carries `effect_key` as its Idempotency-Key. Before it is repeated, the server is asked by
+    GET at `ask`: an object there that holds all of `expected` proves that it was carried out.
+    """
+
+    effect_key: str
+    connection_id: str
+    method: str
+    path: str
+    body: Mapping[str, object] = field(repr=False)
+    ask: str
+    expected: Mapping[str, object] = field(default_factory=dict)
+
+
 def plan_file(  # noqa: PLR0913 (callers name each)
     connection: Connection,
     *,
@@ -115,27 +135,63 @@ def plan_files(
 
 
 def plan_mail(connection: Connection, mail: OutgoingMail, as_of: datetime) -> int:
-    """Plan a mail; returns its effect_id. Its Message-ID is made of its key, so it is one mail.
+    """Plan one mail; returns its effect_id. See plan_mails."""
+    return plan_mails(connection, [mail], as_of)[mail.effect_key]
+
+
+def plan_mails(
+    connection: Connection, mails: Sequence[OutgoingMail], as_of: datetime
+) -> dict[str, int]:
+    """Plan mails; their effect_ids by effect_key. A Message-ID is made of its key: one mail each.
 
     Raises PlanRefused when a known key comes with other content.
     """
+    bodies = [message_of(mail, as_of).as_bytes() for mail in mails]
+    rows = [
+        {
+            "effect_key": mail.effect_key,
+            "kind": "MAIL",
+            "name": ", ".join(mail.recipients),
+            "sha256": sha256,
+            "size_bytes": len(body),
+            "facts": json.dumps({key: of for key, of in asdict(mail).items() if key != "text"}),
+        }
+        for mail, body, sha256 in zip(mails, bodies, archive.put_all(bodies), strict=True)
+    ]
+    return _plan(connection, rows, as_of)
+
+
+def message_of(mail: OutgoingMail, as_of: datetime) -> EmailMessage:
+    """The mail as it leaves (RFC 5322), dated `as_of`."""
     message = EmailMessage(policy=SMTP)
     message["From"], message["To"] = mail.sender, ", ".join(mail.recipients)
     message["Subject"] = mail.subject
     message["Date"] = as_of
     message["Message-ID"] = f"<{hashlib.sha256(mail.effect_key.encode()).hexdigest()[:32]}@tieout>"
     message.set_content(mail.text)
-    body = message.as_bytes()
-    facts = {key: value for key, value in asdict(mail).items() if key != "text"}
-    row = {
-        "effect_key": mail.effect_key,
-        "kind": "MAIL",
-        "name": ", ".join(mail.recipients),
-        "sha256": archive.put(body),
-        "size_bytes": len(body),
-        "facts": json.dumps(facts),
-    }
-    return _plan(connection, [row], as_of)[mail.effect_key]
+    return message
+
+
+def plan_requests(
+    connection: Connection, requests: Sequence[OutgoingRequest], as_of: datetime
+) -> dict[str, int]:
+    """Plan requests by HTTP; their effect_ids by effect_key.
+
+    Raises PlanRefused when a known key comes with another body.
+    """
+    bodies = [json.dumps(dict(each.body), sort_keys=True).encode() for each in requests]
+    rows = [
+        {
+            "effect_key": request.effect_key,
+            "kind": "HTTP",
+            "name": f"{request.method} {request.path}",
+            "sha256": sha256,
+            "size_bytes": len(body),
+            "facts": json.dumps({key: of for key, of in vars(request).items() if key != "body"}),
+        }
+        for request, body, sha256 in zip(requests, bodies, archive.put_all(bodies), strict=True)
+    ]
+    return _plan(connection, rows, as_of)
 
 
 def next_control_numbers(

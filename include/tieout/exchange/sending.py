@@ -7,22 +7,23 @@ token that claimed the work.
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pyarrow as pa
 
+from tieout.exchange.calls import ask_all, send_all
 from tieout.exchange.contacts import Contact, note_contacts
+from tieout.exchange.effects import Effect, Result
 from tieout.exchange.feeds import PartnersNotReached, by_connection, place, reach
 from tieout.kernel import archive, crash
 from tieout.kernel.database import engine, execute, fetch, transaction
 from tieout.kernel.runs import Counts
 from tieout.kernel.settings import settings
 from tieout.kernel.staging import stage
-from tieout.transport.files import Content, FilePlace, Files, NotReached, Refused, TransportError
+from tieout.transport.files import FilePlace, Files, NotReached, Refused, TransportError
+from tieout.transport.http import http
 from tieout.transport.mail import Mail, smtp
 
 LEASE = timedelta(minutes=30)
@@ -31,37 +32,11 @@ LEASE = timedelta(minutes=30)
 RETRY_AT_MOST = timedelta(hours=4)
 """What was refused is tried again after settings().retry_after, then twice that, up to this."""
 
+MAILS_AT_ONCE = 50
+"""How many mails that may be repeated are marked as sent together."""
+
 _RESULT = pa.schema({"effect_id": pa.int64(), "status": pa.string(), "reason": pa.string()})
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Effect:
-    """A claimed effect, in the state in which it was found."""
-
-    effect_id: int
-    kind: str
-    status: str
-    target: str
-    sha256: str
-    size_bytes: int
-    partner_id: str | None
-    connection_id: str | None
-    facts: Mapping[str, Any]
-
-    @property
-    def content(self) -> Content:
-        """What should stand at the target."""
-        return Content(self.size_bytes, self.sha256)
-
-
-@dataclass(frozen=True)
-class Result:
-    """The state that an effect came to, and why."""
-
-    effect_id: int
-    status: str
-    reason: str | None = None
 
 
 def send(
@@ -88,6 +63,9 @@ def send(
         mails = [effect for effect in effects if effect.kind == "MAIL"]
         for connection_id, share in by_connection(mails, lambda each: each.connection_id).items():
             courier.post(str(connection_id), share)
+        calls = [effect for effect in effects if effect.kind == "HTTP"]
+        for connection_id, share in by_connection(calls, lambda each: each.connection_id).items():
+            courier.call(str(connection_id), share)
     return courier.outcome(len(effects))
 
 
@@ -138,7 +116,15 @@ class _Courier:
             self._give_back(error, effects)
 
     def _deliver(self, opened: FilePlace, effects: Sequence[Effect]) -> None:
-        asked = opened.each(_ask, [each for each in effects if each.status in {"SENT", "UNKNOWN"}])
+        left = self._settle(effects, opened.each(_ask, _doubtful(effects)))
+        results = opened.each(_put, left)
+        crash.point("outbox.uploaded")
+        self._write(results, final=True)
+        self._count(results)
+        crash.point("outbox.confirmed")
+
+    def _settle(self, effects: Sequence[Effect], asked: Sequence[Result]) -> list[Effect]:
+        """Write what asking showed; returns those that are to go, which are marked as sent."""
         refused = [each for each in effects if each.status == "REFUSED"]
         again = [Result(each.effect_id, "PLANNED", "tried again") for each in refused]
         done = {each.effect_id for each in asked if each.status != "PLANNED"}
@@ -147,14 +133,10 @@ class _Courier:
         self._count([each for each in asked if each.effect_id in done])
         self._write([Result(each.effect_id, "SENT") for each in left], final=False)
         crash.point("outbox.sent")
-        results = opened.each(_put, left)
-        crash.point("outbox.uploaded")
-        self._write(results, final=True)
-        self._count(results)
-        crash.point("outbox.confirmed")
+        return left
 
     def post(self, connection_id: str, effects: Sequence[Effect]) -> None:
-        """Send mails, one at a time; one without an answer stays, unless it may be repeated."""
+        """Send mails; one without an answer stays, unless it may be repeated."""
         lost = [Result(each.effect_id, "UNKNOWN", _UNPROVED) for each in effects if _lost(each)]
         self._write(lost, final=True)
         self._count(lost)
@@ -163,20 +145,36 @@ class _Courier:
             return
         try:
             with smtp(reach(connection_id)) as mail:
-                for effect in left:
-                    self._post(mail, effect)
+                for some in _batches(left):
+                    self._post(mail, some)
         except NotReached as error:
             self._give_back(error, left)
 
-    def _post(self, mail: Mail, effect: Effect) -> None:
-        if effect.status != "PLANNED":
-            self._write([Result(effect.effect_id, "PLANNED", "tried again")], final=False)
-        self._write([Result(effect.effect_id, "SENT")], final=False)
+    def _post(self, mail: Mail, effects: Sequence[Effect]) -> None:
+        tried = [each for each in effects if each.status != "PLANNED"]
+        again = [Result(each.effect_id, "PLANNED", "tried again") for each in tried]
+        self._write(again, final=False)
+        self._write([Result(each.effect_id, "SENT") for each in effects], final=False)
         crash.point("outbox.sent")
-        result = _mail(mail, effect)
+        results = [_mail(mail, each) for each in effects]
         crash.point("outbox.uploaded")
-        self._write([result], final=True)
-        self._count([result])
+        self._write(results, final=True)
+        self._count(results)
+        crash.point("outbox.confirmed")
+
+    def call(self, connection_id: str, effects: Sequence[Effect]) -> None:
+        """Make requests to one server; what was left without an answer is asked for first."""
+        try:
+            with http(reach(connection_id)) as server:
+                left = self._settle(effects, ask_all(server, _doubtful(effects)))
+                results, lost = send_all(server, left)
+        except NotReached as error:
+            self._give_back(error, effects)
+            return
+        crash.point("outbox.uploaded")
+        self._not_reached += lost[:1]
+        self._write(results, final=True)
+        self._count([each for each in results if each.status != "PLANNED"])
         crash.point("outbox.confirmed")
 
     def outcome(self, claimed: int) -> Counts:
@@ -244,6 +242,19 @@ class _Courier:
 
 _PROBLEMS = {"CONFIRMED": None, "REFUSED": "refused", "UNKNOWN": "no-answer"}
 _UNPROVED = "the mail server gave no answer; ask the recipients whether it came"
+
+
+def _batches(effects: Sequence[Effect]) -> Iterator[Sequence[Effect]]:
+    """Mails that may be repeated by the dozen, so that a dead sender leaves no other in doubt."""
+    repeatable = [each for each in effects if each.facts["repeatable"]]
+    yield from ([each] for each in effects if not each.facts["repeatable"])
+    for start in range(0, len(repeatable), MAILS_AT_ONCE):
+        yield repeatable[start : start + MAILS_AT_ONCE]
+
+
+def _doubtful(effects: Sequence[Effect]) -> list[Effect]:
+    """Those that may have gone, so that the other side is asked."""
+    return [each for each in effects if each.status in {"SENT", "UNKNOWN"}]
 
 
 def _lost(effect: Effect) -> bool:

@@ -198,7 +198,7 @@ COMMENT ON COLUMN quarantine.corrected IS
 CREATE TABLE effect (
     effect_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     effect_key text NOT NULL UNIQUE,
-    kind text NOT NULL CHECK (kind IN ('SFTP_PUT', 'MAIL')),
+    kind text NOT NULL CHECK (kind IN ('SFTP_PUT', 'MAIL', 'HTTP')),
     partner_id text REFERENCES partner,
     target text NOT NULL,
     sha256 text NOT NULL,

@@ -73,9 +73,17 @@ CREATE TABLE address (
 CREATE TABLE product (
     sku text PRIMARY KEY,
     description text NOT NULL,
-    vendor_id text NOT NULL REFERENCES partner,
-    active boolean NOT NULL DEFAULT true
+    vendor_id text REFERENCES partner,
+    active boolean NOT NULL DEFAULT true,
+    kind text NOT NULL DEFAULT 'GOODS' CHECK (kind IN ('GOODS', 'SERVICE', 'BUNDLE')),
+    accounts text[] NOT NULL DEFAULT '{}' CHECK (accounts <@ ARRAY['MAIL_BOX', 'DIRECTORY']),
+    CHECK (num_nonnulls(vendor_id) = CASE kind WHEN 'GOODS' THEN 1 ELSE 0 END),
+    CHECK (kind = 'SERVICE' OR accounts = '{}')
 );
+COMMENT ON COLUMN product.vendor_id IS
+'Who sends the goods; a service is activated and a bundle taken apart, so that neither has one.';
+COMMENT ON COLUMN product.accounts IS
+'What is opened for the customer once an order of the service is paid.';
 
 CREATE TABLE sales_order (
     sales_order_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -89,6 +97,7 @@ CREATE TABLE sales_order (
     currency char(3) NOT NULL,
     total_minor bigint NOT NULL,
     basket_hash text NOT NULL,
+    price_list text NOT NULL DEFAULT 'RETAIL' CHECK (price_list IN ('RETAIL', 'SHIPPING')),
     brand text,
     referral text,
     status text NOT NULL DEFAULT 'PENDING_CARD',
@@ -103,17 +112,25 @@ CREATE TABLE order_line (
     order_line_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     sales_order_id bigint NOT NULL REFERENCES sales_order,
     line_no integer NOT NULL,
-    entry_row_id bigint NOT NULL UNIQUE REFERENCES order_entry,
+    entry_row_id bigint NOT NULL REFERENCES order_entry,
+    bundle_sku text REFERENCES product,
     sku text NOT NULL REFERENCES product,
-    vendor_id text NOT NULL REFERENCES partner,
+    vendor_id text REFERENCES partner,
     description text,
     quantity integer NOT NULL CHECK (quantity > 0),
     unit_price_minor bigint NOT NULL CHECK (unit_price_minor >= 0),
     freight_minor bigint NOT NULL CHECK (freight_minor >= 0),
+    remainder_minor bigint NOT NULL DEFAULT 0 CHECK (remainder_minor >= 0),
     line_total_minor bigint NOT NULL,
     UNIQUE (sales_order_id, line_no),
-    CHECK (line_total_minor = quantity * unit_price_minor + freight_minor)
+    UNIQUE (entry_row_id, sku),
+    CHECK (line_total_minor = quantity * unit_price_minor + freight_minor + remainder_minor),
+    CHECK (remainder_minor < quantity AND remainder_minor <= quantity * num_nonnulls(bundle_sku))
 );
+COMMENT ON COLUMN order_line.bundle_sku IS
+'The bundle that the line was sold in under one price; null where it has a price of its own.';
+COMMENT ON COLUMN order_line.remainder_minor IS
+'Of the line''s share of a bundle''s price, what is left over after whole unit prices.';
 
 CREATE TABLE payment (
     payment_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
