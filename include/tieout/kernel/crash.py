@@ -19,6 +19,22 @@ POINTS = (
     "outbox.renamed",
     "outbox.uploaded",
     "outbox.confirmed",
+    "entry.written",
+    "entry.committed",
+    "entry.spool_written",
+    "entry.spooled",
+    "entry.spool_renamed",
+    "stock.decided",
+    "stock.committed",
+    "stock.told",
+    "payments.asked_for",
+    "payments.claimed",
+    "payments.sent",
+    "payments.answered",
+    "payments.asked",
+    "payments.saved",
+    "payments.vault_received",
+    "payments.vault_stored",
 )
 """All points that there are, in the order of a run."""
 

@@ -13,8 +13,12 @@ CREATE TABLE payment_gateway (
         interval '24 hours'
     ],
     retry_after interval NOT NULL DEFAULT interval '5 minutes',
-    give_up_after interval NOT NULL DEFAULT interval '24 hours'
+    give_up_after interval NOT NULL DEFAULT interval '24 hours',
+    cards_at_most integer NOT NULL DEFAULT 5 CHECK (cards_at_most > 0),
+    cards_within interval NOT NULL DEFAULT interval '1 hour'
 );
+COMMENT ON COLUMN payment_gateway.cards_at_most IS
+'How many cards a customer may show within cards_within before no further one is looked at.';
 COMMENT ON COLUMN payment_gateway.connector IS
 'The name of the connector in tieout.payments.connectors.';
 COMMENT ON COLUMN payment_gateway.tries IS
@@ -43,7 +47,7 @@ CREATE TABLE gateway_quirk (
     CHECK (valid_from < valid_to)
 );
 COMMENT ON TABLE gateway_quirk IS
-'Known faults of gateways: an answer whose words "STATUS CODE TEXT" fit the pattern (a regular
+'Known faults of gateways: an answer whose words "STATUS BODY" fit the pattern (a regular
 expression) is taken for what class and action say. Of several the newest row that is valid counts.';
 COMMENT ON COLUMN gateway_quirk.action IS
 'RETRY: nothing was done, send it again; STOP: nothing was done, and nothing will be before a person

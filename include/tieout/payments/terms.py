@@ -1,0 +1,63 @@
+"""A gateway's terms, and connectors to its addresses."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from tieout.kernel.database import fetch, transaction
+from tieout.kernel.errors import SettingsError
+from tieout.kernel.settings import connection as reach
+from tieout.payments.connectors import connect
+from tieout.payments.gateway import Gateway
+from tieout.payments.model import Connector
+from tieout.payments.rules import Quirk
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A gateway's terms, as payment_gateway has them."""
+
+    gateway: str
+    connector: str
+    connection_id: str
+    alternate_connection_id: str | None
+    tries: int
+    back_off: timedelta
+    ask_after: Sequence[timedelta]
+    retry_after: timedelta
+    give_up_after: timedelta
+    cards_at_most: int
+    cards_within: timedelta
+
+
+def terms_of(connection: Connection, gateway: str) -> Terms:
+    """The terms of a gateway. Raises SettingsError when there is none of that name."""
+    rows = fetch(connection, "payments/gateway", gateway=gateway)
+    if not rows:
+        raise SettingsError(
+            f"There is no payment gateway {gateway!r}.",
+            remedy="Add it to payment_gateway (docs/operators/payments.md says how).",
+        )
+    return Terms(**rows[0])
+
+
+@contextmanager
+def connected(
+    conn_url: str, gateway: str, as_of: datetime
+) -> Iterator[tuple[Terms, list[Connector]]]:
+    """A gateway's terms, and connectors to its usual and its alternate address, while one works."""
+    with transaction(conn_url, actor="payments") as connection:
+        terms = terms_of(connection, gateway)
+        rows = fetch(connection, "payments/quirks", connector=terms.connector, as_of=as_of)
+    quirks = [Quirk(**row) for row in rows]
+    names = [terms.connection_id, terms.alternate_connection_id]
+    with ExitStack() as stack:
+        ways: list[Connector] = []
+        for name in filter(None, names):
+            way = connect(terms.connector, Gateway(reach(name), quirks, as_of))
+            stack.callback(way.close)
+            ways.append(way)
+        yield terms, ways
