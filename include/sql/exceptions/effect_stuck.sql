@@ -1,6 +1,6 @@
--- purpose: A file or mail that should have left and is not known to have arrived: refused by the other
---   side, without an answer, or still waiting after 4 business hours (a mail to staff: 24 hours). A
---   mail is left out once a later one to the same people has arrived.
+-- purpose: A file, mail or request that should have left and is not known to have arrived: refused by the
+--   other side, without an answer, or still waiting after 4 business hours (one to no partner: 24 hours).
+--   A digest is left out once a later one to the same people has arrived; accounts have a code of their own.
 -- severity: high
 -- grace: 1 run
 -- inhibited-by: PARTNER_UNREACHABLE by partner
@@ -9,7 +9,7 @@
 --   other side before it sends again. A mail without an answer: ask the recipients.
 -- resolves: it is proved to have arrived
 -- reads: effect (one row per file or mail), status_history (first row of each), partner (one row each),
---   vendor_order, order_line, sales_order (rows of the orders in the file)
+--   vendor_order, order_line, sales_order (rows of the orders in the file), notice, order_account
 -- writes: one row per effect
 -- params: as_of
 WITH unproved AS (
@@ -54,7 +54,9 @@ stuck AS (
                 AND n.target = u.target
                 AND n.effect_id > u.effect_id
                 AND n.status = 'CONFIRMED'
+                AND u.effect_id NOT IN (SELECT t.effect_id FROM notice AS t)
         )
+        AND u.effect_id NOT IN (SELECT a.effect_id FROM order_account AS a)
 ),
 
 held_up AS (

@@ -1,6 +1,7 @@
 """Who we exchange files with: partners, their feeds, accounts, calendars and products."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -186,10 +187,44 @@ def _refuse_unaddressable(partner: PartnerSpec) -> None:
 def load_products(connection: Connection, products: pa.Table) -> int:
     """Write products (columns sku, description, vendor_id); a known SKU is replaced.
 
+    A column `kind` may say GOODS (the default), SERVICE or BUNDLE, of which the last two have no
+    vendor; `accounts` which accounts a service opens (MAIL_BOX, DIRECTORY, with a comma between).
     Returns how many were new or changed. The vendors must be known partners.
     """
-    stage(connection, "new_product", products.select(["sku", "description", "vendor_id"]))
+    for name, usual in (("kind", "GOODS"), ("accounts", "")):
+        if name not in products.column_names:
+            products = products.append_column(name, pa.array([usual] * len(products), _TEXT))
+    columns = ["sku", "description", "vendor_id", "kind", "accounts"]
+    stage(connection, "new_product", products.select(columns))
     return execute(connection, "exchange/save_products")
+
+
+def load_bundles(connection: Connection, parts: pa.Table) -> int:
+    """Write what bundles are made of; what a bundle of the table had is replaced.
+
+    Columns: bundle_sku, part_no (from 1), part_sku, quantity, weight_minor (what one costs alone: a
+    bundle's price is shared out by it). All must be known products. Returns how many parts.
+    """
+    stage(connection, "new_part", parts)
+    execute(connection, "exchange/forget_parts")
+    return execute(connection, "exchange/save_parts")
+
+
+def load_list_prices(connection: Connection, prices: pa.Table, valid_from: datetime) -> int:
+    """Write prices of the shipping price list (columns sku, currency, unit_price_minor).
+
+    They hold from an instant on. Returns how many.
+    """
+    stage(connection, "new_list_price", prices)
+    return execute(connection, "exchange/save_list_prices", valid_from=valid_from)
+
+
+def load_super_stores(
+    connection: Connection, storefront: str, customer_refs: Sequence[str]
+) -> None:
+    """Write which customers of a storefront are super-stores; the others are none any more."""
+    stage(connection, "new_super_store", pa.table({"customer_ref": pa.array(customer_refs, _TEXT)}))
+    execute(connection, "exchange/save_super_stores", storefront=storefront)
 
 
 def _rows(schema: pa.Schema, rows: Sequence[BaseModel]) -> pa.Table:

@@ -1,35 +1,46 @@
 """Capture: what a storefront calls the moment a customer orders, before any payment.
 
-It cannot fail for want of the database: what the database does not take is appended to a spool file
-(JSON lines, numbered, flushed to the disk), which `take_in_orders` loads later. A spool is closed
-once the database answers again: it gets its final name, and beside it a marker NAME.done with its
-size and SHA-256.
+It cannot fail for want of the database: what the database does not take goes to the spool
+(intake.spool), which `take_in_orders` loads later.
 
 Rows are mappings with columns of order_entry; instants and dates are ISO 8601 text or objects. Card
 numbers in their free text are masked before anything is written.
 """
 
-import fcntl
 import json
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from tieout.intake import spool
+from tieout.intake.spool import Row
 from tieout.kernel.cards import mask_cards
-from tieout.kernel.database import execute, transaction
+from tieout.kernel.database import execute, fetch, transaction
 from tieout.kernel.errors import TieoutError
 
-OPEN_SUFFIX = ".open"
-MARKER = ".done"
 _REFERENCES = frozenset({"entry_id", "order_ref", "customer_ref", "sku", "customer_phone"})
 _TENDER_REFERENCES = frozenset({"payment_ref", "gateway_ref"})
 
-Row = Mapping[str, object]
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry: its id, its rows (one per line, masked), and the SHA-256 of what they say."""
+
+    entry_id: str
+    rows: tuple[Row, ...]
+    body_sha256: str
+
+
+def entry_of(rows: Sequence[Row]) -> Entry:
+    """The entry of these rows, which are of one entry and hold JSON values only."""
+    masked = tuple(_masked(row) for row in rows)
+    body = json.dumps(masked, sort_keys=True, separators=(",", ":"))
+    return Entry(str(rows[0]["entry_id"]), masked, sha256(body.encode()).hexdigest())
 
 
 def capture(conn_url: str, spool_dir: Path, rows: Sequence[Row]) -> str | None:
@@ -39,109 +50,53 @@ def capture(conn_url: str, spool_dir: Path, rows: Sequence[Row]) -> str | None:
     failure left open are closed once the database has taken rows. Raises OSError when neither the
     database nor the disk takes them.
     """
-    body = json.dumps([_masked(row) for row in rows], default=str)
+    masked = [_masked(row) for row in rows]
     try:
         with transaction(conn_url, actor="capture") as connection:
-            execute(connection, "intake/capture", rows=body)
+            _write(connection, masked)
     except (SQLAlchemyError, TieoutError):
-        return append(spool_dir, rows)
-    seal(spool_dir)
+        return spool.append(spool_dir, masked)
+    spool.seal(spool_dir)
     return None
 
 
-def append(spool_dir: Path, rows: Sequence[Row]) -> str | None:
-    """Append rows to the open spool of their storefront, a new one if there is none.
+def capture_once(
+    connection: Connection, entries: Sequence[Entry], received_at: datetime
+) -> dict[str, str]:
+    """Write entries that were never received, in the caller's transaction; one per entry id.
 
-    They are on the disk when this returns. Returns the spool's final name; None without rows.
+    Returns for each entry id the SHA-256 of the body that was received under it first.
     """
-    if not rows:
-        return None
-    with _locked(spool_dir):
-        path = _open_spool(spool_dir, rows[0])
-        with path.open("r+b") as spool:
-            first = _whole_lines(spool)
-            lines = [
-                json.dumps({"seq": first + place, **_masked(row)}, default=str) + "\n"
-                for place, row in enumerate(rows, start=1)
-            ]
-            spool.write("".join(lines).encode())
-            _flush(spool)
-    return path.name.removesuffix(OPEN_SUFFIX)
+    fresh = _receive(connection, entries, received_at)
+    new = [entry for entry in entries if entry.entry_id in fresh]
+    if new:
+        _write(connection, [row for entry in new for row in entry.rows])
+    first = {entry.entry_id: entry.body_sha256 for entry in new}
+    known = [entry.entry_id for entry in entries if entry.entry_id not in fresh]
+    found = fetch(connection, "intake/entry/received", entry_ids=known) if known else []
+    return first | {row["entry_id"]: row["body_sha256"] for row in found}
 
 
-def seal(spool_dir: Path) -> list[Path]:
-    """Close every open spool of the folder, so that it can be taken in; returns their paths."""
-    if not spool_dir.is_dir() or not _unsealed(spool_dir):
-        return []
-    with _locked(spool_dir):
-        return [_seal(path) for path in _unsealed(spool_dir)]
+def note_spooled(
+    connection: Connection, receipts: Iterable[tuple[str, str]], received_at: datetime
+) -> None:
+    """Keep the receipts (entry id, SHA-256 of its body) of entries that went to the spool."""
+    _receive(connection, [Entry(entry_id, (), body) for entry_id, body in receipts], received_at)
 
 
-def _unsealed(spool_dir: Path) -> list[Path]:
-    """Spools without their marker: open ones, and one whose sealing a crash cut short."""
-    return sorted(
-        path
-        for path in spool_dir.glob("spool-*.jsonl*")
-        if path.suffix == OPEN_SUFFIX
-        or (path.suffix == ".jsonl" and not path.with_name(path.name + MARKER).exists())
+def _receive(
+    connection: Connection, entries: Sequence[Entry], received_at: datetime
+) -> frozenset[str]:
+    """Keep receipts; returns the ids of the entries that had none."""
+    receipts = [{"entry_id": each.entry_id, "body_sha256": each.body_sha256} for each in entries]
+    new = fetch(
+        connection, "intake/entry/receive", receipts=json.dumps(receipts), received_at=received_at
     )
+    return frozenset(row["entry_id"] for row in new)
 
 
-def _seal(path: Path) -> Path:
-    with path.open("r+b") as spool:
-        _whole_lines(spool)
-        _flush(spool)
-    final = path.with_name(path.name.removesuffix(OPEN_SUFFIX))
-    path.rename(final)
-    content = final.read_bytes()
-    part = final.with_name(final.name + ".part")
-    part.write_text(f"{len(content)} {sha256(content).hexdigest()}\n", encoding="ascii")
-    part.rename(final.with_name(final.name + MARKER))
-    _flush_folder(final.parent)
-    return final
-
-
-def _whole_lines(spool: BinaryIO) -> int:
-    """Drop a line that a crash cut short; returns how many are left, and stands behind them."""
-    content = spool.read()
-    end = content.rfind(b"\n") + 1
-    spool.seek(end)
-    spool.truncate()
-    return content.count(b"\n")
-
-
-def _open_spool(spool_dir: Path, row: Row) -> Path:
-    """The open spool of the row's storefront; a new one is named for the row's day."""
-    storefront = row.get("storefront") or "unknown"
-    for path in sorted(spool_dir.glob(f"spool-{storefront}-*{OPEN_SUFFIX}")):
-        return path
-    day = str(row.get("captured_at") or "00000000")[:10].replace("-", "")
-    number = 1 + len(list(spool_dir.glob(f"spool-{storefront}-{day}-*.jsonl")))
-    path = spool_dir / f"spool-{storefront}-{day}-{number}.jsonl{OPEN_SUFFIX}"
-    path.touch()
-    _flush_folder(spool_dir)
-    return path
-
-
-@contextmanager
-def _locked(spool_dir: Path) -> Iterator[None]:
-    spool_dir.mkdir(parents=True, exist_ok=True)
-    with (spool_dir / ".lock").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        yield
-
-
-def _flush(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _write(connection: Connection, rows: Sequence[Row]) -> None:
+    execute(connection, "intake/capture", rows=json.dumps(list(rows), default=str))
 
 
 def _masked(row: Row) -> dict[str, object]:

@@ -11,6 +11,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from tieout.intake.follow_up import (
+    NATURES,
+    plan_account_failures,
+    plan_follow_ups,
+    plan_mail_failures,
+)
 from tieout.intake.rules import CURRENCIES
 from tieout.kernel.database import execute, fetch, lock, transaction
 from tieout.kernel.runs import Counts, record
@@ -73,7 +79,8 @@ def normalise_orders(*, as_of: datetime | str) -> dict[str, int]:
     """Make orders of the entries whose rows are all valid, and move orders on by their payments.
 
     An order is ACCEPTED once a tender is captured by `as_of`, CARD_REJECTED when all are declined,
-    and VERIFIED when the captured tenders cover its total. Returns the counts of entry rows, of
+    and VERIFIED when the captured tenders cover its total; then its customer is to be told, and
+    accounts of its services are to be opened. Returns the counts of entry rows, of
     which sound ones that wait for others of their entry are `deferred`, and how many orders came
     (`orders`) and were verified (`verified`).
     """
@@ -85,9 +92,50 @@ def normalise_orders(*, as_of: datetime | str) -> dict[str, int]:
         if sizes["orders"] > MANY_ORDERS:
             execute(connection, "intake/order_statistics")
         verified = _run_all(connection, "intake/orders", as_of=as_of)
+        if verified:
+            plan_follow_ups(connection, as_of)
         counts = Counts(read=applied + deferred, applied=applied, deferred=deferred)
         _record(connection, "normalise_orders", as_of, counts)
     return {**counts.as_dict(), "orders": sizes["orders"], "verified": verified}
+
+
+def open_accounts(*, as_of: datetime | str) -> dict[str, int]:
+    """Ask the accounts server for the accounts that paid orders open; staff learns of failures.
+
+    Returns the counts of requests. Raises PartnersNotReached when the server is not reached.
+    """
+    from tieout.exchange.outbox import send
+
+    as_of, url, actor = parse_instant(as_of), settings().database_url, f"{FLOW}/open_accounts"
+    with transaction(url, actor) as connection:
+        rows = fetch(connection, "intake/follow_up/accounts_to_open", as_of=as_of)
+    effects = [row["effect_id"] for row in rows]
+    counts = send(url, effect_ids=effects, as_of=as_of, actor=actor) if effects else Counts()
+    with transaction(url, actor) as connection:
+        plan_account_failures(connection, as_of)
+        record(
+            connection, flow=FLOW, task="open_accounts", part="effect", as_of=as_of, counts=counts
+        )
+    return counts.as_dict()
+
+
+def send_notices(*, as_of: datetime | str) -> dict[str, int]:
+    """Send the mails about orders that are due, and those to staff about mails that failed.
+
+    Returns the counts of mails. Raises PartnersNotReached when the mail server is not reached.
+    """
+    from tieout.exchange import notices
+
+    as_of, url, actor = parse_instant(as_of), settings().database_url, f"{FLOW}/send_notices"
+    counts = notices.send_notices(url, NATURES, as_of=as_of, actor=actor)
+    with transaction(url, actor) as connection:
+        failed = plan_mail_failures(connection, as_of)
+        record(
+            connection, flow=FLOW, task="send_notices", part="effect", as_of=as_of, counts=counts
+        )
+    if failed:
+        counts += notices.send_notices(url, ["MAIL_FAILURE"], as_of=as_of, actor=actor)
+    return counts.as_dict()
 
 
 @contextmanager

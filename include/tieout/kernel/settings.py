@@ -27,7 +27,8 @@ class Settings:
     """Folders and addresses of this installation.
 
     `var` holds all that Tieout writes beside the database, `archive` every file that came or went,
-    by hash. `connections_file` may hold partners' connections as a JSON object by their names.
+    by hash, `spool` the order entries that the database did not take. `connections_file` may hold
+    partners' connections as a JSON object by their names.
     Both database addresses are empty where the embedded PostgreSQL is used. `zone` (IANA) says when
     the business day changes. `mail_from` sends mail to staff, `mail_to` gets it. What a partner
     refuses is tried again `retry_after` that, then after twice as long each time.
@@ -36,6 +37,7 @@ class Settings:
     var: Path
     archive: Path
     connections_file: Path
+    spool: Path
     repository: Path = REPOSITORY
     zone: str = "UTC"
     mail_from: str = "tieout@localhost"
@@ -96,6 +98,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         connections_file=Path(
             environment.get("TIEOUT_CONNECTIONS") or var / "connections.json"
         ).absolute(),
+        spool=Path(environment.get("TIEOUT_SPOOL") or var / "spool").absolute(),
         zone=environment.get("TIEOUT_ZONE") or Settings.zone,
         mail_from=environment.get("TIEOUT_MAIL_FROM") or Settings.mail_from,
         mail_to=environment.get("TIEOUT_MAIL_TO") or Settings.mail_to,

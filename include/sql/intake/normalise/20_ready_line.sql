@@ -8,6 +8,7 @@ SELECT
     e.entry_id,
     e.line_no,
     e.sku,
+    p.kind,
     p.vendor_id,
     e.description,
     e.quantity,

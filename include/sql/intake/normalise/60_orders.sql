@@ -1,11 +1,12 @@
 -- purpose: one order per entry, in the order of capture. The basket's hash tells the same wish again;
 --   orders without lines are never the same.
--- reads: ready (entry), ready_line (row), customer (customer), address (address)
+-- reads: ready (entry), ready_line (row), customer (customer), address (address),
+--   super_store (customer)
 -- writes: sales_order (order)
 -- params: none
 INSERT INTO sales_order (
     order_ref, entry_id, storefront, customer_id, address_id, ordered_at, promised_on, currency,
-    total_minor, basket_hash, brand, referral, status_at
+    total_minor, basket_hash, price_list, brand, referral, status_at
 )
 WITH baskets AS (
     SELECT
@@ -30,6 +31,7 @@ SELECT
     r.currency,
     b.total_minor,
     b.basket_hash,
+    CASE WHEN s.customer_ref IS NULL THEN 'RETAIL' ELSE 'SHIPPING' END AS price_list,
     r.brand,
     r.referral,
     r.ordered_at AS status_at
@@ -37,4 +39,5 @@ FROM ready AS r
 INNER JOIN baskets AS b ON r.entry_id = b.entry_id
 INNER JOIN customer AS c ON r.storefront = c.storefront AND r.customer_ref = c.customer_ref
 INNER JOIN address AS a ON c.customer_id = a.customer_id AND r.address_hash = a.address_hash
+LEFT JOIN super_store AS s ON r.storefront = s.storefront AND r.customer_ref = s.customer_ref
 ORDER BY r.ordered_at, r.entry_id
