@@ -133,7 +133,7 @@ def state_of(conn_url: str, payment_ref: str) -> PaymentState:
 
 
 def ask_about(conn_url: str, payment_ref: str, *, as_of: datetime) -> PaymentState:
-    """Ask the gateway what it has of the tender's newest attempt, send nothing, and say how it stands.
+    """Ask what the gateway has of the newest attempt, send nothing; returns how it stands.
 
     What it said is in payment_event. Raises PaymentRefused when there is no such tender.
     """
@@ -248,8 +248,8 @@ def _check_entry(connection: Connection, request: PaymentRequest) -> None:
 def _save(connection: Connection, request: PaymentRequest, as_of: datetime) -> bool:
     """Write the tender down, held where its amount needs a second person; whether it is new."""
     whose = {"storefront": request.storefront, "customer_ref": request.customer_ref}
-    name, email = request.customer_name or None, request.customer_email or None
-    execute(connection, "payments/save_customer", name=name, email=email, **whose)
+    holder, email = request.customer_name or None, request.customer_email or None
+    execute(connection, "payments/save_customer", holder=holder, email=email, **whose)
     customer_id = fetch(connection, "payments/customer_of", **whose)[0]["customer_id"]
     usual = fetch(
         connection,
