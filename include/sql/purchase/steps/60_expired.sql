@@ -7,7 +7,7 @@ UPDATE purchase AS p SET
     status_at = :as_of,
     status_reason = CASE
         WHEN p.status = 'CUSTOMER_TOLD' THEN 'not resumed in time'
-        ELSE 'there is no address to tell the customer at'
+        ELSE 'the customer could not be told'
     END,
     told_attempt_no = coalesce(p.told_attempt_no, (
         SELECT max(t.attempt_no) FROM purchase_tender_state AS t

@@ -130,6 +130,9 @@ CREATE TABLE settled_transaction (
     FOREIGN KEY (gateway, batch_id) REFERENCES settled_batch
 );
 CREATE INDEX settled_transaction_ours ON settled_transaction (our_ref);
+CREATE INDEX settled_transaction_payment ON settled_transaction (
+    regexp_replace(our_ref, '-[0-9]+$', '')
+) WHERE captured;
 
 CREATE TABLE purchase_evidence (
     purchase_evidence_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -99,8 +99,8 @@ CREATE TABLE certified_sale (
     currency char(3) NOT NULL,
     paid_minor bigint NOT NULL,
     paid_at timestamptz NOT NULL,
-    paid_in bigint NOT NULL REFERENCES certificate,
-    ended_in bigint REFERENCES certificate,
+    paid_in bigint NOT NULL REFERENCES certificate DEFERRABLE INITIALLY DEFERRED,
+    ended_in bigint REFERENCES certificate DEFERRABLE INITIALLY DEFERRED,
     fate text CHECK (fate IN ('DELIVERED', 'REFUNDED')),
     CHECK ((ended_in IS NULL) = (fate IS NULL))
 );
