@@ -1,0 +1,5 @@
+-- purpose: let the planner know how many parts come.
+-- reads: fate
+-- writes: statistics
+-- params: none
+ANALYZE fate
