@@ -20,6 +20,7 @@ from sqlalchemy import Engine, event
 
 from tieout.kernel import crash, database
 from tieout.kernel import settings as kernel_settings
+from tieout.world.accounts import accounts as accounts_server
 from tieout.world.mailbox import mailbox
 from tieout.world.partners import connection_id, register, write_connections
 from tieout.world.scenario import Scenario
@@ -157,9 +158,11 @@ def house(folder: Path, url: str, scenario: Scenario, dags: Mapping[str, Any]) -
         with (
             serving(folder / SFTP, folder / "keys") as sftp,
             mailbox(folder / "mail") as mail,
+            accounts_server(folder / "accounts.sqlite") as opened,
         ):
             known = {connection_id(each): sftp.connection(each) for each in accounts(scenario)}
-            write_connections(folder / "connections.json", known | {"smtp": mail.connection()})
+            servers = {"smtp": mail.connection(), "accounts": opened.connection()}
+            write_connections(folder / "connections.json", known | servers)
             world = World(scenario, folder, DatabaseTill(url, folder / TILL))
             register(url, scenario, folder / SPOOL)
             try:

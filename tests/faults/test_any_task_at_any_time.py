@@ -29,7 +29,14 @@ SCENARIO = Scenario.model_validate(
         "vendors": 4,
         "skus": 20,
         "sftp_accounts": 2,
-        "shares": {"spool": 0.2, "spool_copies": 0.5, "split_tender": 0.2, "multi_vendor": 0.4},
+        "shares": {
+            "spool": 0.2,
+            "spool_copies": 0.5,
+            "split_tender": 0.2,
+            "multi_vendor": 0.4,
+            "bundle": 0.2,
+            "super_store": 0.1,
+        },
         "faults": {
             "duplicate_entry": 0.05,
             "unknown_sku": 0.05,

@@ -11,6 +11,17 @@ def take_in_orders(as_of: datetime) -> None:
     tasks.take_in_spool(as_of=as_of)
     tasks.validate_entries(as_of=as_of)
     tasks.normalise_orders(as_of=as_of)
+    tasks.open_accounts(as_of=as_of)
+    tasks.send_notices(as_of=as_of)
+
+
+def allocate_stock(as_of: datetime) -> None:
+    from tieout.stock import tasks
+
+    tasks.take_in_movements(as_of=as_of)
+    tasks.take_in_vendor_stock(as_of=as_of)
+    tasks.allocate(as_of=as_of)
+    tasks.tell_customers(as_of=as_of)
 
 
 def send_vendor_orders(as_of: datetime) -> None:
@@ -72,7 +83,7 @@ class DirectFlows:
         self._flows: dict[str, Callable[[datetime], None]] = {
             flow.__name__: flow
             for flow in (
-                *(take_in_orders, send_vendor_orders, take_in_vendor_answers),
+                *(take_in_orders, allocate_stock, send_vendor_orders, take_in_vendor_answers),
                 *(take_in_settlements, reconcile_settlements, take_in_payouts),
                 *(reconcile_payouts, raise_exceptions),
             )

@@ -26,7 +26,9 @@ SMALL = Scenario(
     edifact_vendors=1,
 )
 SCENARIOS = [
-    SMALL.model_copy(update={"name": "calm"}),
+    SMALL.model_copy(
+        update={"name": "calm", "shares": Shares(bundle=0.4, super_store=0.3, spool=0.1)}
+    ),
     SMALL.model_copy(
         update={
             "name": "some",

@@ -8,6 +8,17 @@ from random import Random
 from typing import Literal
 from uuid import UUID
 
+from tieout.world.catalogue import (
+    bundle_name,
+    bundles,
+    description,
+    price_of,
+    price_of_bundle,
+    shipping_price,
+    sku_name,
+    super_stores,
+    vendor_name,
+)
 from tieout.world.chance import chance, letters_and_digits, one_of, pick
 from tieout.world.scenario import WORKDAYS, GatewayKind, Scenario
 
@@ -24,19 +35,19 @@ CITIES = (
     ("Osaka", "27", "JP"),
 )
 ROADS = ("Market Street", "Mill Lane", "Harbour Road", "Station Road")
-GOODS = ("Lamp", "Chair", "Kettle", "Rug", "Clock", "Shelf", "Mirror", "Blanket", "Vase", "Desk")
+BUNDLE_LINE = 90
 METHODS = ("visa", "mc", "amex")
 Way = Literal["table", "spool", "both"]
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line as the storefront captured it; `sku` may be one that nobody sells."""
+    """One line as the storefront captured it; `sku` may be one that nobody sells, or a bundle's."""
 
     line_no: int
     sku: str
     description: str
-    vendor_id: str
+    vendor_id: str | None
     quantity: int
     unit_price_minor: int
     freight_minor: int
@@ -121,7 +132,7 @@ def _order(scenario: Scenario, day: date, number: int) -> Order:
         seconds=rng.randrange(SELLING_SECONDS)
     )
     currency = pick(rng, scenario.currencies)
-    lines = _lines(scenario, rng)
+    lines = _priced(scenario, number + 1, (*_lines(scenario, rng), *_bundle(scenario, order_ref)))
     total = sum(line.total_minor for line in lines)
     return Order(
         entry_id=_entry_id(rng),
@@ -168,6 +179,31 @@ def sku_of_vendor(scenario: Scenario, vendor: int, rng: Random) -> int:
     return vendor + vendors * rng.randrange((scenario.skus - vendor + vendors - 1) // vendors)
 
 
+def _bundle(scenario: Scenario, order_ref: str) -> Iterator[Line]:
+    """A bundle under one price, in some orders."""
+    rng = chance(scenario.seed, "bundle", order_ref)
+    if bundles(scenario) and rng.random() < scenario.shares.bundle:
+        number = rng.randrange(bundles(scenario))
+        yield Line(
+            line_no=BUNDLE_LINE,
+            sku=bundle_name(number),
+            description="A set",
+            vendor_id=None,
+            quantity=rng.randint(1, 2),
+            unit_price_minor=price_of_bundle(number),
+            freight_minor=rng.randrange(0, 1500, 50),
+        )
+
+
+def _priced(scenario: Scenario, customer_no: int, lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """The lines as the customer pays them: a super-store by the shipping price list."""
+    if customer_no not in super_stores(scenario):
+        return lines
+    return tuple(
+        replace(line, unit_price_minor=shipping_price(line.unit_price_minor)) for line in lines
+    )
+
+
 def _line(line_no: int, sku: int, scenario: Scenario, rng: Random) -> Line:
     return Line(
         line_no=line_no,
@@ -175,24 +211,9 @@ def _line(line_no: int, sku: int, scenario: Scenario, rng: Random) -> Line:
         description=description(sku),
         vendor_id=vendor_name(sku % scenario.vendors),
         quantity=rng.randint(1, 3),
-        unit_price_minor=500 + (sku * 7919) % 19_500,
+        unit_price_minor=price_of(sku),
         freight_minor=rng.randrange(0, 1500, 50),
     )
-
-
-def sku_name(number: int) -> str:
-    """The SKU of that number, from 0."""
-    return f"SKU-{number + 1:05d}"
-
-
-def vendor_name(number: int) -> str:
-    """The id of the vendor of that number, from 0."""
-    return f"v{number + 1:03d}"
-
-
-def description(sku: int) -> str:
-    """What the SKU of that number is."""
-    return f"{GOODS[sku % len(GOODS)]} no. {sku + 1}"
 
 
 def _payments(
@@ -257,6 +278,11 @@ def _clicked_twice(scenario: Scenario, order: Order, rng: Random) -> Order:
     )
 
 
+def customer_ref(number: int) -> str:
+    """The storefront's word for the customer of that number, from 1."""
+    return f"C{number:05d}"
+
+
 def entry_rows(order: Order) -> list[dict[str, object]]:
     """The rows of an order as `order_entry` has them, one per line, the payments on each."""
     rng = chance(0, "customer", order.customer_no)
@@ -267,7 +293,7 @@ def entry_rows(order: Order) -> list[dict[str, object]]:
         "storefront": STOREFRONT,
         "captured_at": order.captured_at,
         "order_ref": order.order_ref,
-        "customer_ref": f"C{order.customer_no:05d}",
+        "customer_ref": customer_ref(order.customer_no),
         "customer_name": name,
         "customer_email": f"customer{order.customer_no}@example.org",
         "customer_phone": f"+1 555 01{rng.randrange(100):02d}",

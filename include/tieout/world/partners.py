@@ -12,8 +12,11 @@ from tieout.exchange.partners import (
     AccountSpec,
     FeedSpec,
     PartnerSpec,
+    load_bundles,
+    load_list_prices,
     load_partners,
     load_products,
+    load_super_stores,
 )
 from tieout.exchange.payout_terms import PayoutTerms
 from tieout.kernel.database import transaction
@@ -21,8 +24,22 @@ from tieout.settlement.fees import load_rate_cards
 from tieout.settlement.rate_cards import RateCard
 from tieout.world.bank import BANKS, PAYERS, bank_name, layout_of
 from tieout.world.carrier import TRACKING
+from tieout.world.catalogue import (
+    SERVICE,
+    SERVICE_MINOR,
+    bundle_name,
+    bundles,
+    description,
+    parts_of,
+    price_of,
+    price_of_bundle,
+    shipping_price,
+    sku_name,
+    super_stores,
+    vendor_name,
+)
 from tieout.world.gateways import PAYOUTS, SETTLEMENT
-from tieout.world.orders import BRAND, STOREFRONT, description, sku_name, vendor_name
+from tieout.world.orders import BRAND, STOREFRONT, customer_ref
 from tieout.world.payouts import currencies_of
 from tieout.world.rates import CENTRAL_BANK, FX_RATES, rate_card
 from tieout.world.scenario import CARRIER, GatewayKind, Scenario
@@ -55,6 +72,17 @@ STRIPE_PAYOUTS = FeedSpec(
 )
 
 
+_PART = pa.schema(
+    {
+        "bundle_sku": pa.string(),
+        "part_no": pa.int64(),
+        "part_sku": pa.string(),
+        "quantity": pa.int64(),
+        "weight_minor": pa.int64(),
+    }
+)
+
+
 def connection_id(account: str) -> str:
     """The name of the connection to an account of the world's SFTP server."""
     return f"world_{account}"
@@ -70,19 +98,56 @@ def partners_of(scenario: Scenario, spool: Path) -> list[PartnerSpec]:
 
 def register(url: str, scenario: Scenario, spool: Path) -> None:
     """Make the partners and products of a scenario known to the database."""
-    numbers = range(scenario.skus)
-    products = pa.table(
-        {
-            "sku": [sku_name(number) for number in numbers],
-            "description": [description(number) for number in numbers],
-            "vendor_id": [vendor_name(number % scenario.vendors) for number in numbers],
-        }
-    )
+    since = datetime.combine(scenario.first_day, time(0), UTC)
     with transaction(url, actor="world/register") as connection:
         load_partners(connection, partners_of(scenario, spool))
-        load_products(connection, products)
+        load_products(connection, _products(scenario))
+        load_bundles(connection, _parts(scenario))
+        load_list_prices(connection, _shipping_prices(scenario), since)
+        stores = [customer_ref(number) for number in sorted(super_stores(scenario))]
+        load_super_stores(connection, STOREFRONT, stores)
         cards: dict[str, RateCard] = {kind: rate_card(scenario, kind) for kind in scenario.gateways}
-        load_rate_cards(connection, cards, datetime.combine(scenario.first_day, time(0), UTC))
+        load_rate_cards(connection, cards, since)
+
+
+def _products(scenario: Scenario) -> pa.Table:
+    """Goods of the vendors, the service, which opens both accounts, and the bundles."""
+    goods = [
+        (sku_name(n), description(n), vendor_name(n % scenario.vendors), "GOODS", "")
+        for n in range(scenario.skus)
+    ]
+    service = (SERVICE, "Line to the network", "", "SERVICE", "MAIL_BOX,DIRECTORY")
+    sets = [(bundle_name(n), "A set", "", "BUNDLE", "") for n in range(bundles(scenario))]
+    names = ["sku", "description", "vendor_id", "kind", "accounts"]
+    columns = zip(*(*goods, service, *sets), strict=True)
+    return pa.table(dict(zip(names, map(list, columns), strict=True)))
+
+
+def _parts(scenario: Scenario) -> pa.Table:
+    rows = [
+        {
+            "bundle_sku": bundle_name(number),
+            "part_no": part_no,
+            "part_sku": sku,
+            "quantity": quantity,
+            "weight_minor": price,
+        }
+        for number in range(bundles(scenario))
+        for part_no, (sku, quantity, price) in enumerate(parts_of(number), 1)
+    ]
+    return pa.Table.from_pylist(rows, _PART)
+
+
+def _shipping_prices(scenario: Scenario) -> pa.Table:
+    retail = {sku_name(number): price_of(number) for number in range(scenario.skus)}
+    retail |= {bundle_name(number): price_of_bundle(number) for number in range(bundles(scenario))}
+    retail[SERVICE] = SERVICE_MINOR
+    rows = [
+        {"sku": sku, "currency": currency, "unit_price_minor": shipping_price(price)}
+        for sku, price in retail.items()
+        for currency in scenario.currencies
+    ]
+    return pa.Table.from_pylist(rows)
 
 
 def write_connections(file: Path, connections: Mapping[str, Mapping[str, Any]]) -> None:

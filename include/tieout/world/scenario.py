@@ -79,7 +79,8 @@ class Shares(_Strict):
     `chargeback_won`: a charge is charged back and won back at once. `reserve`: a gateway holds back
     some of a batch and releases it with the next. `payouts_together`: a payout is paid with the
     next one, in one sum. `payout_in_two`: in two. `payout_unreferenced`: the bank line names the
-    payer and no payout.
+    payer and no payout. `bundle`: orders with a bundle of goods and a service under one price.
+    `super_store`: customers who sell on, and pay the shipping price list.
     """
 
     spool: Share = 0.03
@@ -93,6 +94,8 @@ class Shares(_Strict):
     payouts_together: Share = 0.1
     payout_in_two: Share = 0.1
     payout_unreferenced: Share = 0.1
+    bundle: Share = 0.02
+    super_store: Share = 0.01
 
 
 class Scenario(_Strict):

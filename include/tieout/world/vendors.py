@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
+from tieout.world.catalogue import vendor_name
 from tieout.world.chance import chance, letters_and_digits, one_of
 from tieout.world.ledger import Ledger, Planted, Truth, instant
-from tieout.world.orders import vendor_name
 from tieout.world.post import Post
 from tieout.world.scenario import CARRIER, LATE_BY, WORKDAYS, Scenario
 from tieout.world.tongues import Tongue, tongue_of

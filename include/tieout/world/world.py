@@ -6,9 +6,9 @@ from pathlib import Path
 from tieout.kernel.errors import Place
 from tieout.world.bank import BANKS, Banks, bank_name
 from tieout.world.carrier import TRACKING, Carrier
+from tieout.world.catalogue import vendor_name
 from tieout.world.gateways import PAYOUTS, SETTLEMENT, Gateways
 from tieout.world.ledger import Ledger, Truth
-from tieout.world.orders import vendor_name
 from tieout.world.payouts import currencies_of
 from tieout.world.post import Post
 from tieout.world.rates import CENTRAL_BANK, FX_RATES, CentralBank

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from tieout.kernel.cards import mask_cards
-from tieout.world.orders import Order, entry_rows, orders_of, sku_name
+from tieout.world.catalogue import bundle_name, bundles, sku_name, super_stores
+from tieout.world.orders import Order, entry_rows, orders_of
 from tieout.world.scenario import Faults, Scenario, Shares
 
 CALM = Scenario(orders_per_day=200, vendors=7, skus=50)
@@ -32,6 +33,7 @@ def test_same_scenario_gives_same_orders() -> None:
 def test_orders_are_sound() -> None:
     orders = orders_of(CALM, FIRST)
     skus = {sku_name(number) for number in range(CALM.skus)}
+    skus |= {bundle_name(number) for number in range(bundles(CALM))}
     assert len({order.order_ref for order in orders}) == len(orders) == 200
     assert len({order.entry_id for order in orders}) == 200
     for order in orders:
@@ -44,12 +46,29 @@ def test_orders_are_sound() -> None:
 
 def test_ordinary_life_has_its_shares() -> None:
     scenario = CALM.model_copy(
-        update={"shares": Shares(spool=0.5, spool_copies=0.5, split_tender=0.3, abandoned=0.2)}
+        update={
+            "shares": Shares(
+                spool=0.5, spool_copies=0.5, split_tender=0.3, abandoned=0.2, bundle=0.1
+            )
+        }
     )
     orders = orders_of(scenario, FIRST)
     assert set(Counter(order.way for order in orders)) == {"table", "spool", "both"}
     assert any(not order.is_paid for order in orders)
     assert any(len({line.vendor_id for line in order.lines}) > 1 for order in orders)
+    assert any(line.vendor_id is None for order in orders for line in order.lines)
+
+
+def test_a_super_store_pays_less_for_the_same() -> None:
+    shares = CALM.shares.model_copy(update={"super_store": 1.0})
+    all_of_them = CALM.model_copy(update={"shares": shares})
+    none = CALM.model_copy(update={"shares": CALM.shares.model_copy(update={"super_store": 0})})
+    assert (len(super_stores(all_of_them)), len(super_stores(none))) == (CALM.orders_per_day, 0)
+    prices = [
+        [line.unit_price_minor for order in orders_of(each, FIRST) for line in order.lines]
+        for each in (none, all_of_them)
+    ]
+    assert prices[1] == [price * 4 // 5 for price in prices[0]]
 
 
 def test_nothing_looks_like_a_card_number() -> None:
