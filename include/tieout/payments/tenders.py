@@ -116,10 +116,12 @@ def ask_for(conn_url: str, request: PaymentRequest, *, as_of: datetime) -> int |
         raise _refusal(error, request.payment_ref) from error
 
 
-def state_of(conn_url: str, payment_ref: str) -> PaymentState:
-    """How a tender stands. Raises PaymentRefused when there is none."""
+def state_of(conn_url: str, payment_ref: str, *, storefront: str | None = None) -> PaymentState:
+    """How a tender stands. Raises PaymentRefused when there is none, or none of that storefront."""
     with transaction(conn_url, actor="payments") as connection:
         known = _tender(connection, payment_ref)
+    if storefront not in {None, known["storefront"]}:
+        raise _refused(f"There is no payment {payment_ref}.")
     return PaymentState(
         payment_ref=payment_ref,
         tender=known["status"],

@@ -31,7 +31,8 @@ def shop(case_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
         )
         shop.do(
             "INSERT INTO payment_gateway"
-            " (gateway, connector, connection_id, alternate_connection_id) VALUES ('anet', 'authorize_net', 'pay_usual', 'pay_other'),"
+            " (gateway, connector, connection_id, alternate_connection_id) VALUES"
+            " ('anet', 'authorize_net', 'pay_usual', 'pay_other'),"
             " ('stripe', 'stripe', 'pay_usual', 'pay_other')"
         )
         shop.do("INSERT INTO payment_band VALUES ('shop', 'USD', 5000, 3)")
