@@ -18,6 +18,7 @@ import pytest
 
 from tests.sql.books import at, rows
 from tests.sql.harness import load
+from tests.sql.storefront_api.server import until
 from tieout.kernel.postgres import EmbeddedPostgres
 from tieout.kernel.settings import read_settings
 from tieout.supervisor.environment import User, users
@@ -180,13 +181,15 @@ def test_it_comes_up_lets_users_in_refuses_a_second_and_leaves_nothing(up: Up) -
         assert up.read_until(user.name).split()[2] == user.password
         assert _log_in(up.address, user)[0] == 201
 
+    captured = "SELECT storefront FROM order_entry LIMIT 1"
+    until(lambda: rows(up.postgres.url("tieout"), captured), "the world's orders came by HTTP")
     second = up.run("up")
     assert second.returncode == 1
     assert "up already" in second.stderr
 
     family = psutil.Process(up.process.pid).children(recursive=True)
     names = {" ".join(member.cmdline()) for member in family}
-    for part in ("dag-processor", "scheduler", "triggerer"):
+    for part in ("dag-processor", "scheduler", "triggerer", "storefront_api"):
         assert any(part in name for name in names), names
 
     up.process.send_signal(signal.SIGINT)

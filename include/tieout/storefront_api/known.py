@@ -136,7 +136,7 @@ def revoke_key(connection: Connection, key_id: str, decision: Decision) -> None:
     if not execute(connection, "storefront_api/revoke_key", key_id=key_id, revoked_at=decision.at):
         raise SettingsError(
             f"There is no key {key_id!r} that is good.",
-            remedy="`tieout storefront-keys list` shows the keys that there are.",
+            remedy="`tieout keys list` shows the keys that there are.",
         )
     _audit(connection, "revoke", key_id, decision)
 

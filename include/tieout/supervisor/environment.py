@@ -43,6 +43,7 @@ def airflow_environment(settings: Settings, *, port: int = DEFAULT_PORT) -> dict
         "TIEOUT_VAR": str(settings.var),
         "TIEOUT_ARCHIVE": str(settings.archive),
         "TIEOUT_CONNECTIONS": str(settings.connections_file),
+        "TIEOUT_SPOOL": str(settings.spool),
         "GX_ANALYTICS_ENABLED": "false",
         "NO_PROXY": _no_proxy(os.environ),
         "no_proxy": _no_proxy(os.environ),

@@ -23,6 +23,7 @@ from tieout.supervisor import airflow_parts, children
 from tieout.supervisor.airflow_parts import StartError
 from tieout.supervisor.environment import DEFAULT_PORT, HOST, airflow_environment, users
 
+DEFAULT_STOREFRONT_PORT = 8090
 LOOK_SECONDS = 0.5
 STEADY_SECONDS = 60.0
 LONGEST_PAUSE_SECONDS = 60.0
@@ -108,13 +109,20 @@ class House:
 
     def _start(self) -> None:
         begun = time.monotonic()
-        port = _port()
+        port = _port("TIEOUT_PORT", DEFAULT_PORT)
+        api_port = _port("TIEOUT_STOREFRONT_PORT", DEFAULT_STOREFRONT_PORT)
         say(f"PostgreSQL (data in {self.settings.postgres_root})")
-        self.environment = {**os.environ, **airflow_environment(self.settings, port=port)}
+        self.environment = {
+            **os.environ,
+            **airflow_environment(self.settings, port=port),
+            "TIEOUT_STOREFRONT_API": f"http://{HOST}:{api_port}",
+        }
         say("migrations")
         self._remember()
         migrate(self.settings.database_url)
         self._run_to_end("migrate", airflow_parts.migrate_command())
+        say(f"storefront API, on port {api_port}")
+        self._launch("storefront-api", storefront_api_command(api_port))
         say("API server, which takes about a minute")
         self._launch("api-server", airflow_parts.api_server_command(port))
         airflow_parts.wait_until_healthy(port, self.parts["api-server"].child.is_running)
@@ -189,15 +197,20 @@ def _stop(number: int, _: FrameType | None) -> None:
     raise Stopped(number)
 
 
-def _port() -> int:
-    """The port that TIEOUT_PORT asks for, else the default one, else any that is free."""
-    if wanted := os.environ.get("TIEOUT_PORT"):
+def storefront_api_command(port: int) -> list[str]:
+    """Takes order entries by HTTP, whether the database is there or not."""
+    return [sys.executable, "-m", "tieout.storefront_api", "--host", HOST, "--port", str(port)]
+
+
+def _port(variable: str, usual: int) -> int:
+    """The port that a variable asks for, else the usual one, else any that is free."""
+    if wanted := os.environ.get(variable):
         if not wanted.isdigit() or not _free(int(wanted)):
             raise SettingsError(
-                f"TIEOUT_PORT={wanted} is no free port.", remedy="Give another, or none."
+                f"{variable}={wanted} is no free port.", remedy="Give another, or none."
             )
         return int(wanted)
-    return DEFAULT_PORT if _free(DEFAULT_PORT) else _any_port()
+    return usual if _free(usual) else _any_port()
 
 
 def _free(port: int) -> bool:

@@ -41,6 +41,13 @@ class HttpTill:
                     remedy="Mend what it names; what was not taken is sent again.",
                 )
 
+    def is_open(self) -> bool:
+        """Whether the API answers, and knows the key."""
+        try:
+            return self._client.get("/v1/store").status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
     def close(self) -> None:
         """Close the connections to the API."""
         self._client.close()
