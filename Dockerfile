@@ -2,7 +2,7 @@
 FROM python:3.12-slim
 
 RUN useradd --create-home --uid 50000 tieout \
-    && mkdir -p /srv/tieout/archive /srv/tieout/logs /srv/tieout/quality \
+    && mkdir -p /srv/tieout/archive /srv/tieout/logs /srv/tieout/quality /srv/tieout/spool \
     && chown -R tieout:tieout /srv/tieout
 
 COPY requirements.txt /opt/tieout/
