@@ -350,13 +350,12 @@ def _of_intent(intent: Any, done: str = "succeeded") -> Answer:
     verdict = verdicts.get(intent.status)
     if verdict is None:
         raise shared.garbled(f"a payment intent is {intent.status!r}")
-    taken = intent.amount_received if intent.status == "succeeded" else intent.amount
     return Answer(
         verdict,
         gateway_ref=intent.id,
         code=intent.status,
         currency=str(intent.currency).upper(),
-        amount_minor=int(taken),
+        amount_minor=_taken(intent),
     )
 
 
@@ -375,17 +374,22 @@ def _intent(intent: Any) -> Transaction:
     state = _INTENTS.get(intent.status)
     if state is None:
         raise shared.garbled(f"a payment intent is {intent.status!r}")
-    taken = intent.amount_received if intent.status == "succeeded" else intent.amount
     return Transaction(
         gateway_ref=intent.id,
         our_ref=_our_ref(intent),
         kind=Kind.CHARGE,
         state=state,
         currency=str(intent.currency).upper(),
-        amount_minor=int(taken),
+        amount_minor=_taken(intent),
         submitted_at=_moment(intent.created),
         code=intent.status,
     )
+
+
+def _taken(intent: Any) -> int:
+    """What was taken, or is to be; an older API version may lack amount_received."""
+    received: Any = getattr(intent, "amount_received", None)
+    return int(intent.amount if received is None or intent.status != "succeeded" else received)
 
 
 def _refund(refund: Any) -> Transaction:
