@@ -1,10 +1,12 @@
 """Send vendor orders
 
-**What.** Splits each verified order by vendor, writes one purchase-order file per vendor, and puts
-it on the vendor's SFTP server: as NAME.part, then checked, then renamed. One vendor failing stops
-no other. Vendors are worked in chunks; a mapped task carries the names of its chunk.
+**What.** Splits by vendor what of each verified order is routed to vendors, writes one
+purchase-order file per vendor, and puts it on the vendor's SFTP server: as NAME.part, then checked,
+then renamed. One vendor failing stops no other. Vendors are worked in chunks; a mapped task carries
+the names of its chunk.
 
-**Reads.** `sales_order` in state VERIFIED (one row per order), `order_line`, `partner_feed`.
+**Reads.** `sales_order` in state VERIFIED (one row per order), `order_line`, `line_part` in state
+VENDOR_ROUTED (one row per part of a line), `partner_feed`.
 
 **Writes.** `vendor_order`, `vendor_order_line`, `effect` (one row per file), `run_summary`; the
 file is in the archive under its hash; announces the asset `vendor_orders`.
@@ -25,11 +27,11 @@ from airflow.sdk import Asset, task
 
 from tieout.kernel.flow import AS_OF, flow_dag
 
-ORDERS = Asset("orders")
+ALLOCATIONS = Asset("allocations")
 VENDOR_ORDERS = Asset("vendor_orders")
 
 
-@flow_dag(__doc__, schedule=[ORDERS], tags=["vendors", "hourly"])
+@flow_dag(__doc__, schedule=[ALLOCATIONS], tags=["vendors", "hourly"])
 def send_vendor_orders():
     @task
     def quality_gate(as_of: str) -> None:

@@ -26,6 +26,8 @@ DocType = Literal[
     "ACKNOWLEDGEMENT",
     "SHIPMENT",
     "TRACKING",
+    "INVENTORY",
+    "STOCK_MOVEMENT",
     "SETTLEMENT",
     "PAYOUT",
     "BANK_STATEMENT",
@@ -35,6 +37,9 @@ DocType = Literal[
 
 OUTGOING: tuple[DocType, ...] = ("PURCHASE_ORDER", "FUNCTIONAL_ACK")
 """What we send; everything else comes."""
+
+PROMISED: tuple[DocType, ...] = ("RECEIPT", "INVENTORY")
+"""What a partner may promise to send within some hours."""
 
 
 class PartnersFileError(TieoutError):
@@ -55,7 +60,8 @@ class FeedSpec(_Strict):
     `marker` (NAME.done holds size and SHA-256) or `stable` (the same size on two looks).
     `consecutive`: the partner promises control numbers without holes, so that one is missed.
     `promised_within_hours` is for RECEIPT: after so many business hours a file of ours without one
-    is an exception; left out, none is promised.
+    is an exception; left out, none is promised. And for INVENTORY: so many business hours may lie
+    between two counts; older ones promise nothing. Left out, that is after 24.
     """
 
     format_id: str
@@ -88,7 +94,7 @@ class PartnerSpec(_Strict):
     """A partner as a partners file or a caller states it; `account` is for gateways."""
 
     partner_id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
-    kind: Literal["STOREFRONT", "VENDOR", "CARRIER", "GATEWAY", "BANK"]
+    kind: Literal["STOREFRONT", "VENDOR", "WAREHOUSE", "CARRIER", "GATEWAY", "BANK"]
     name: str
     connection_id: str | None = None
     calendar_id: str = "weekdays"
@@ -106,8 +112,8 @@ class PartnerSpec(_Strict):
     @model_validator(mode="after")
     def _promise_is_of_receipts(self) -> "PartnerSpec":
         feeds = self.feeds.items()
-        if any(feed.promised_within_hours and name != "RECEIPT" for name, feed in feeds):
-            raise ValueError("only RECEIPT states promised_within_hours")
+        if any(feed.promised_within_hours and name not in PROMISED for name, feed in feeds):
+            raise ValueError("only RECEIPT and INVENTORY state promised_within_hours")
         return self
 
 

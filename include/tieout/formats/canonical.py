@@ -217,6 +217,20 @@ FAMILIES: Mapping[str, Family] = {
         discontinued text yes or no
         """,
     ),
+    "stock_movement": _family(
+        "What came into our warehouse, left it, or was counted otherwise.",
+        """
+        document_no text the warehouse's number of the document
+        document_line integer the line of the document, from 1
+        kind text receipt, dispatch or adjustment
+        sku text our number of the article
+        quantity integer pieces; of an adjustment what was found more (or, negative, less)
+        order_ref text our reference of the order that a dispatch is for
+        order_line_no integer the line of that order, from 1
+        warehouse text which warehouse
+        occurred_at timestamp when it happened
+        """,
+    ),
     "invoice": _family(
         "A line of a vendor's invoice or credit note.",
         """

@@ -1,14 +1,19 @@
 """What comes in: the warehouse's movements, vendors' counts, and which articles we keep."""
 
 from datetime import datetime
+from pathlib import Path
 
 import pyarrow as pa
+from pyarrow import csv
 from sqlalchemy import Connection
 
 from tieout.kernel.database import execute, fetch
-from tieout.kernel.errors import TieoutError
+from tieout.kernel.errors import Place, TieoutError
 from tieout.kernel.staging import stage
 from tieout.stock.allocation import run_all
+
+SHORTAGES = ("PREORDER", "VENDOR")
+"""What becomes of pieces that are not there: a pre-order, or the vendor's as far as it has them."""
 
 _TEXT = pa.string()
 _MOVEMENT = pa.schema(
@@ -80,6 +85,36 @@ def enter_movements(
             value=refused[0]["value"],
         )
     return int(fetch(connection, "stock/count_entered")[0]["entered"])
+
+
+def read_items(file: Path) -> pa.Table:
+    """The articles of a CSV file with the columns sku, shortage, release_on and expected_on.
+
+    `shortage` is PREORDER or VENDOR; an empty date is none. Raises StockRefused when the file
+    cannot be read or lacks a column.
+    """
+    options = csv.ConvertOptions(
+        column_types=dict(zip(_ITEM.names, _ITEM.types, strict=True)),
+        include_columns=_ITEM.names,
+        strings_can_be_null=True,
+        null_values=[""],
+    )
+    try:
+        items = csv.read_csv(file, convert_options=options)
+    except (OSError, pa.ArrowInvalid, pa.ArrowKeyError) as error:
+        raise StockRefused(
+            f"The articles cannot be read: {error}.",
+            remedy=f"Write a CSV file with the columns {', '.join(_ITEM.names)}.",
+            place=Place(str(file)),
+        ) from error
+    wrong = set(items["shortage"].to_pylist()) - set(SHORTAGES)
+    if wrong:
+        raise StockRefused(
+            f"{wrong.pop()!r} is nothing that can become of a shortage.",
+            remedy=f"Write {' or '.join(SHORTAGES)}.",
+            place=Place(str(file), field="shortage"),
+        )
+    return items
 
 
 def load_items(connection: Connection, items: pa.Table) -> int:

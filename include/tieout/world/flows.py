@@ -14,8 +14,8 @@ from typing import Any, TextIO
 from tieout.kernel.errors import Place, TieoutError
 
 DAY_FLOWS = (
-    *("take_in_orders", "send_vendor_orders", "take_in_vendor_answers", "take_in_settlements"),
-    "raise_exceptions",
+    *("take_in_orders", "allocate_stock", "send_vendor_orders", "take_in_vendor_answers"),
+    *("take_in_settlements", "raise_exceptions"),
 )
 QUIET_FLOWS = (
     *("take_in_vendor_answers", "take_in_settlements", "reconcile_settlements"),

@@ -40,7 +40,7 @@ from tieout.world.partners import carrier, gateway, vendor
 from tieout.world.places import database_server, enter, own_database
 from tieout.world.servers import outside
 
-BEFORE_ANSWERS = ("take_in_orders", "send_vendor_orders")
+BEFORE_ANSWERS = ("take_in_orders", "allocate_stock", "send_vendor_orders")
 AFTER_ANSWERS = (
     *("take_in_vendor_answers", "take_in_settlements", "reconcile_settlements"),
     *("raise_exceptions", "check_quality"),

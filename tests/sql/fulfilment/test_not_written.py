@@ -9,6 +9,7 @@ from tests.sql.fulfilment.test_tasks import AS_OF, Trade, trade  # noqa: F401 (a
 from tieout.exceptions.tasks import raise_exceptions
 from tieout.fulfilment import tasks
 from tieout.kernel.database import transaction
+from tieout.stock import tasks as stock
 
 CASES = "SELECT subject, status FROM exception_case WHERE code = 'VENDOR_ORDER_NOT_SENT' ORDER BY 1"
 NUMBERS = "SELECT partner_id, last_number FROM control_number ORDER BY 1"
@@ -30,6 +31,7 @@ def unsayable(trade: Trade) -> Trade:  # noqa: F811 (the fixture)
 
 
 def test_others_in_its_chunk_go_and_it_is_a_case_with_the_reason(unsayable: Trade) -> None:
+    stock.allocate(as_of=AS_OF)
     chunks = tasks.plan_vendor_orders(as_of=AS_OF)
     whole = {"label": "all", "vendor_ids": [one for each in chunks for one in each["vendor_ids"]]}
     assert tasks.send_vendor_orders(chunk=whole, as_of=AS_OF) == {

@@ -17,6 +17,7 @@ from tieout.formats.writing import write
 from tieout.fulfilment import tasks
 from tieout.kernel import crash
 from tieout.kernel.database import transaction
+from tieout.stock import tasks as stock
 
 AS_OF = datetime(2026, 3, 2, 6, tzinfo=UTC)
 LATER = AS_OF + timedelta(hours=5)
@@ -65,6 +66,7 @@ class Trade:
         (folder / f"{doc_type.lower()}-{number:04d}.csv").write_bytes(body)
 
     def send(self) -> list[dict[str, int]]:
+        stock.allocate(as_of=AS_OF)
         chunks = tasks.plan_vendor_orders(as_of=AS_OF)
         sent = [tasks.send_vendor_orders(chunk=chunk, as_of=AS_OF) for chunk in chunks]
         tasks.mark_ready(as_of=AS_OF)
@@ -189,7 +191,9 @@ def test_each_vendor_gets_one_file_with_all_its_orders(trade: Trade) -> None:
 
 
 def test_orders_verified_after_the_instant_are_not_planned(trade: Trade) -> None:
-    assert tasks.plan_vendor_orders(as_of=AS_OF - timedelta(hours=1)) == []
+    stock.allocate(as_of=AS_OF - HOUR)
+    assert tasks.plan_vendor_orders(as_of=AS_OF - HOUR) == []
+    stock.allocate(as_of=AS_OF)
     assert tasks.plan_vendor_orders(as_of=AS_OF)
 
 
@@ -328,6 +332,7 @@ def test_a_sender_that_is_killed_and_run_again_sends_each_file_once(
     assert {status for _, status in end["orders"]} == {"DELIVERED"}
     assert {status for _, status in end["sales"]} == {"READY_FOR_SHIPPING"}
     assert [(row[1], row[4], row[5]) for row in end["summary"]] == [
+        ("allocate", 5, 5),
         ("mark_ready", 3, 3),
         ("plan", 3, 3),
         ("send", 2, 2),

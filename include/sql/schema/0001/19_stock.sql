@@ -82,8 +82,8 @@ CREATE INDEX stock_movement_order_line ON stock_movement (order_line_id)
 WHERE order_line_id IS NOT NULL;
 COMMENT ON TABLE stock_movement IS
 'The ledger of own stock. One row per line of a document and kind: the warehouse''s receipts,
-dispatches and corrections of a count, and our allocations (document: order and line; line: the part)
-and their release.';
+dispatches and corrections of a count, and our allocations (document: order and line; line: the
+part) and their release.';
 COMMENT ON COLUMN stock_movement.quantity IS
 'Pieces, positive; of an adjustment with its sign.';
 
@@ -114,7 +114,8 @@ END
 $$;
 COMMENT ON FUNCTION sum_stock IS
 'Keeps the sums of a stock item, whose check says that 0 <= allocated <= on_hand, and refuses a
-movement of any other article: rows are many and articles few, so it takes the place of a foreign key.';
+movement of any other article: it takes the place of a foreign key, since rows are many and articles
+few.';
 CREATE TRIGGER stock_item_kept BEFORE DELETE OR TRUNCATE ON stock_item
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER stock_movement_sums AFTER INSERT ON stock_movement
@@ -255,8 +256,8 @@ first part that it is about. told_at says when its mail was planned.';
 INSERT INTO notice_nature (nature, audience, active, subject, content, facts) VALUES
 (
     'PREORDER', 'CUSTOMER', TRUE, 'Your order $order_ref: some articles will follow',
-    'Thank you for your order $order_ref. These articles are not in stock yet. We have noted them as'
-    ' a pre-order, and send them as soon as they arrive: $pieces',
+    'Thank you for your order $order_ref. These articles are not in stock yet. They are noted as a'
+    ' pre-order, and we send them as soon as they arrive: $pieces',
     '{order_ref,pieces}'
 ),
 (
