@@ -8,6 +8,7 @@ the spool is sealed for `take_in_orders`.
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -84,8 +85,7 @@ class Desk:
     async def open(self) -> None:
         """Begin to take entries, with what an earlier process left in the spool in mind."""
         loop = asyncio.get_running_loop()
-        for entry in await loop.run_in_executor(self._disk, self._left):
-            self._remember(entry)
+        self._spooled = await loop.run_in_executor(self._disk, self._left)
         await self._look()
         self._tasks = [asyncio.create_task(self._work()), asyncio.create_task(self._watch())]
 
@@ -175,8 +175,10 @@ class Desk:
             spool.append(self._spool_dir, [row for entry in some for row in entry.rows])
         crash.point("entry.spooled")
 
-    def _left(self) -> list[Entry]:
-        return [entry_of(rows) for rows in spool.open_entries(self._spool_dir)]
+    def _left(self) -> dict[str, str]:
+        """What the entries in the open spools say, the newest MOST_REMEMBERED of them."""
+        entries = map(entry_of, spool.open_entries(self._spool_dir))
+        return dict(deque(((one.entry_id, one.body_sha256) for one in entries), MOST_REMEMBERED))
 
     async def _in_time(self, work: Callable[[], Result]) -> Result:
         """What `work` gives in the database's thread. Raises TimeoutError when it takes too long.

@@ -155,6 +155,11 @@ def _report(demo: Demo, result: Score, summary: dict[str, object], file: Path) -
         screen.print(f"[red]false alarms: {count} of {code}[/red]")
     verdict = "All found, none false." if result.is_perfect else "Not all was as planted."
     screen.print(f"[bold]{verdict}[/bold] {summary['seconds']} s, rows added: {_added(summary)}")
+    rows = table_counts(demo.settings.database_url)
+    screen.print(
+        f"Orders   {rows['sales_order']}, with {rows['notice']} mails about them,"
+        f" {rows['order_account']} accounts, and {rows['service']} services to activate"
+    )
     screen.print(f"Planted  {demo.folder / 'truth.jsonl'}")
     screen.print(f"Summary  {file}")
     screen.print(f"Log      {demo.log}")
