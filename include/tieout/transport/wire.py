@@ -9,6 +9,8 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import httpx
 
@@ -82,13 +84,20 @@ class Wire:
 def _trusted(info: ConnectionInfo) -> ssl.SSLContext:
     ca_file = info.extras.get("ca_file")
     try:
-        return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+        changed_ns = Path(str(ca_file)).stat().st_mtime_ns if ca_file else 0
+        return _context(str(ca_file) if ca_file else None, changed_ns)
     except OSError as error:
         raise SettingsError(
             f"The extra ca_file of connection {info.conn_id!r} cannot be read.",
             remedy="Name a file of certificates in PEM.",
             place=Place(str(ca_file)),
         ) from error
+
+
+@lru_cache(maxsize=16)
+def _context(ca_file: str | None, changed_ns: int) -> ssl.SSLContext:  # noqa: ARG001 (part of the key)
+    """Certificates to trust, read again only when their file has changed."""
+    return ssl.create_default_context(cafile=ca_file)
 
 
 def _seconds(info: ConnectionInfo) -> float:
