@@ -19,6 +19,9 @@ from tieout.storefront_api.known import ALARM, Known, load_known
 from tieout.transport.mail import smtp
 
 DEFAULT_PORT = 8090
+KEEP_ALIVE_S = 75
+"""Longer than clients keep a connection that is idle, so that none is closed under a request."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -62,7 +65,14 @@ def main() -> int:
     except TieoutError as error:
         sys.stderr.write(f"tieout: {error}\n")
         return 2
-    uvicorn.run(served, host=args.host, port=args.port, access_log=False, log_config=None)
+    uvicorn.run(
+        served,
+        host=args.host,
+        port=args.port,
+        access_log=False,
+        log_config=None,
+        timeout_keep_alive=KEEP_ALIVE_S,
+    )
     return 0
 
 
