@@ -10,8 +10,8 @@ the board shows it.
 
 **Writes.** `certificate`, `certified_sum`, `certified_sale`, a file in the archive.
 
-**When it fails.** The sums do not tie: nothing was written; report the log. A later day is certified
-already: nothing is to be done, what happened stands in that one.
+**When it fails.** The sums do not tie: nothing was written; report the log. A later day is
+certified already: nothing is to be done, what happened stands in that one.
 
 **To run it again.** Clear the task at any time: a day that is certified keeps its certificate.
 """

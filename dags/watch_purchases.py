@@ -1,10 +1,10 @@
 """Watch purchases
 
 **What.** Watches every purchase that was captured before it was paid, until it is confirmed as
-delivered, refunded, or in a person's hands. It takes what the payment attempts say; where nothing is
-known, it asks the gateway: after 2 and 10 minutes, 1, 6 and 24 hours, then daily for 7 days. One
-positive proof makes a purchase paid. It is not paid only by three proofs: a search finds nothing,
-the list of unsettled transactions does not have it, and neither does a batch that was closed later.
+delivered, refunded, or in a person's hands. It takes what the payment attempts say; where nothing
+is known, it asks the gateway: after 2 and 10 minutes, 1, 6 and 24 hours, then daily for 7 days.
+One positive proof makes a purchase paid. It is not paid only by three proofs: a search finds
+nothing, the list of unsettled transactions does not have it, nor has a batch that was closed later.
 A paid purchase whose site died is made an order; a customer who was not charged gets one mail with
 a link; money that turns up after a purchase expired goes back. It also closes a storefront whose
 payments break down, and opens it again.
@@ -14,10 +14,10 @@ payments break down, and opens it again.
 **Writes.** `purchase`, `purchase_evidence`, `store_control`, orders, mails, refunds, `run_summary`;
 announces the asset `orders` when it completes any.
 
-**When it fails.** The database is out, or a gateway's connection is missing: mend that; the next run
-comes by itself and nothing is lost. A gateway that does not answer is no failure: its purchases wait,
-and PAYMENT_UNKNOWN tells of them. While a purchase is open and no run has ended for 20 minutes,
-PURCHASES_UNWATCHED tells of that.
+**When it fails.** The database is out, or a gateway's connection is missing: mend that; the next
+run comes by itself and nothing is lost. A gateway that does not answer is no failure: its purchases
+wait, and PURCHASE_UNKNOWN tells of them. While a purchase is open and no run has ended for 20
+minutes, PURCHASES_UNWATCHED tells of that.
 
 **To run it again.** Clear any task at any time: states are folded from what is known, and mails and
 refunds are made once.

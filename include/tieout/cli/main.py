@@ -21,14 +21,18 @@ COMMANDS = {
     "match": "match payments with settlement lines",
     "partners": "load partners, their feeds and accounts",
     "exceptions": "list cases and decide about them; list the codes",
+    "certificate": "list, show and verify the daily certificates",
     "explain": "tell the story of an order, a payment or a case",
     "keys": "make, list and revoke keys of storefronts",
     "notices": "list and reword mails to customers and staff",
+    "payments": "show a payment with all that was heard of it; charge a kept card once more",
     "preview": "show the purchase-order file of an order in its vendor's format",
+    "purchases": "list and show watched purchases; decide where no proof came",
     "quarantine": "list, show, correct or discard rows that were set aside",
     "settlement": "undo, make and write off matches; close the books; show fees and lags",
     "status": "say how things stand",
     "stock": "say which articles we keep, enter receipts, cancel a line, show what is where",
+    "store": "list, open and close storefronts",
     "tracking": "say whose tracking number that can be",
 }
 """Every command and its one-line help; the module has the command's name."""

@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from tieout.exchange.notices import send_notices
+from tieout.kernel import crash
 from tieout.kernel.database import transaction
 from tieout.kernel.runs import Counts, record
 from tieout.kernel.settings import settings
@@ -30,6 +31,7 @@ def ask_gateways(*, as_of: datetime | str) -> dict[str, int]:
         record(
             connection, flow=FLOW, task="ask_gateways", part="purchase", as_of=as_of, counts=counts
         )
+    crash.point("purchase.recorded")
     _LOG.info("ask_gateways: %s; silent: %s", counts.log_line(), ", ".join(asked.silent) or "none")
     return counts.as_dict()
 

@@ -133,7 +133,7 @@ def give_back(conn_url: str, as_of: datetime) -> int:
     The database refuses to give back more than was taken, so that a refund is made once.
     """
     with transaction(conn_url, ACTOR) as connection:
-        rows = fetch(connection, "purchase/refunds_due", at_most=REFUNDS_AT_MOST)
+        rows = fetch(connection, "purchase/refunds_due", as_of=as_of, at_most=REFUNDS_AT_MOST)
     crash.point("purchase.refunds_listed")
     for row in rows:
         try:

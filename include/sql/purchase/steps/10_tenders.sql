@@ -18,7 +18,7 @@ CROSS JOIN
     ) AS t (tender)
 INNER JOIN payment_gateway AS g ON g.gateway = t.tender ->> 'gateway'
 WHERE
-    p.status IN ('CAPTURED', 'PAY_UNKNOWN')
+    p.status IN ('CAPTURED', 'PAY_UNKNOWN', 'MANUAL')
     AND p.purchase_id NOT IN (SELECT k.purchase_id FROM purchase_tender AS k)
     AND t.tender ->> 'state' = 'PENDING'
     AND t.tender ->> 'payment_ref' ~ '^[A-Za-z0-9_.-]{1,40}$'

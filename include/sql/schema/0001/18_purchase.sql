@@ -139,7 +139,7 @@ CREATE TABLE purchase_evidence (
     purchase_id bigint NOT NULL REFERENCES purchase,
     payment_ref text NOT NULL REFERENCES purchase_tender,
     our_ref text NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('SEARCH', 'UNSETTLED', 'SETTLED')),
+    kind text NOT NULL CHECK (kind IN ('SEARCH', 'UNSETTLED', 'SETTLED', 'PERSON')),
     answer text NOT NULL CHECK (answer IN ('CAPTURED', 'PENDING', 'DECLINED', 'ABSENT')),
     asked_at timestamptz NOT NULL,
     cut_off timestamptz NOT NULL,
@@ -155,7 +155,7 @@ BEFORE UPDATE OR DELETE OR TRUNCATE ON purchase_evidence
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE purchase_evidence IS
 'What a gateway showed of one of our references: the answer to a search, what its list of unsettled
-transactions had, what its closed batches had. Rows are never changed.';
+transactions had, what its closed batches had, what a person saw there. Rows are never changed.';
 COMMENT ON COLUMN purchase_evidence.cut_off IS
 'The last instant at which the gateway may have acted on our request, as known when it was asked.';
 COMMENT ON COLUMN purchase_evidence.proves_at IS
@@ -195,6 +195,7 @@ CREATE VIEW purchase_tender_state AS
 SELECT
     t.purchase_id,
     t.payment_ref,
+    t.currency,
     t.amount_minor,
     n.attempt_no,
     n.status AS attempt_status,
@@ -204,6 +205,7 @@ SELECT
     g.captured_at IS NOT NULL OR f.found_at IS NOT NULL AS is_captured,
     least(g.captured_at, f.found_at) AS captured_at,
     coalesce(g.gateway_ref, f.gateway_ref) AS gateway_ref,
+    coalesce(g.captured_minor, f.amount_minor) AS captured_minor,
     coalesce(r.refunded_minor >= g.captured_minor, FALSE) AS is_refunded,
     r.refunded_at,
     coalesce(d.status IN ('HELD', 'DUE'), FALSE)
@@ -235,7 +237,8 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT
         min(e.asked_at) AS found_at,
-        min(e.gateway_ref) AS gateway_ref
+        min(e.gateway_ref) AS gateway_ref,
+        min(e.amount_minor) AS amount_minor
     FROM purchase_evidence AS e
     WHERE
         e.purchase_id = t.purchase_id
