@@ -6,7 +6,8 @@ INSERT INTO order_entry (
     entry_id, line_no, storefront, captured_at, order_ref, customer_ref, customer_name,
     customer_email, customer_phone, ship_name, ship_street, ship_city, ship_region, ship_postcode,
     ship_country, currency, sku, description, quantity, unit_price_minor, freight_minor,
-    line_total_minor, order_total_minor, promised_on, payments, brand, referral, status_at
+    line_total_minor, order_total_minor, promised_on, payments, brand, referral, ship_complete,
+    status_at
 )
 SELECT
     e.entry_id,
@@ -36,6 +37,7 @@ SELECT
     e.payments,
     e.brand,
     e.referral,
+    e.ship_complete,
     coalesce(e.captured_at, 'epoch') AS status_at
 FROM jsonb_array_elements(cast(:rows AS jsonb)) WITH ORDINALITY AS r (entry, place)
 CROSS JOIN LATERAL jsonb_populate_record(NULL::order_entry, r.entry) AS e

@@ -287,6 +287,7 @@ FAMILIES: Mapping[str, Family] = {
         payments json how it is to be paid
         brand text the brand of the shop
         referral text how the customer found us
+        ship_complete text true where all is to be sent together
         """,
     ),
     "functional_ack": _family(

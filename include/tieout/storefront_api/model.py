@@ -102,6 +102,7 @@ class EntryIn(_Strict):
     promised_on: date | None = None
     brand: Text | None = Field(default=None, description="The reseller's brand it was sold under")
     referral: Text | None = Field(default=None, description="Who sent the customer")
+    ship_complete: bool = Field(default=False, description="Send everything at once, or wait")
     lines: Annotated[list[Line], Field(min_length=1, max_length=MOST_LINES)]
     tenders: Annotated[list[Tender], Field(max_length=50)] = []
 

@@ -37,7 +37,8 @@ SELECT DISTINCT ON (e.entry_id)
     e.promised_on,
     e.payments,
     e.brand,
-    e.referral
+    e.referral,
+    e.ship_complete
 FROM entries AS n
 INNER JOIN order_entry AS e ON n.entry_id = e.entry_id
 WHERE e.status = 'VALID'

@@ -6,7 +6,7 @@
 -- params: none
 INSERT INTO sales_order (
     order_ref, entry_id, storefront, customer_id, address_id, ordered_at, promised_on, currency,
-    total_minor, basket_hash, price_list, brand, referral, status_at
+    total_minor, basket_hash, price_list, brand, referral, ship_complete, status_at
 )
 WITH baskets AS (
     SELECT
@@ -34,6 +34,7 @@ SELECT
     CASE WHEN s.customer_ref IS NULL THEN 'RETAIL' ELSE 'SHIPPING' END AS price_list,
     r.brand,
     r.referral,
+    coalesce(r.ship_complete, FALSE) AS ship_complete,
     r.ordered_at AS status_at
 FROM ready AS r
 INNER JOIN baskets AS b ON r.entry_id = b.entry_id

@@ -32,6 +32,7 @@ CROSS JOIN
             ('currency', c.currency, h.currency),
             ('order_total_minor', c.order_total_minor::text, h.order_total_minor::text),
             ('promised_on', c.promised_on::text, h.promised_on::text),
+            ('ship_complete', c.ship_complete::text, h.ship_complete::text),
             ('payments', c.payments::text, h.payments::text)
         ) AS f (field, value, head_value)
         WHERE f.value IS DISTINCT FROM f.head_value

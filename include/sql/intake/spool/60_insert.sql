@@ -7,7 +7,7 @@ INSERT INTO order_entry (
     customer_name, customer_email, customer_phone, ship_name, ship_street, ship_city, ship_region,
     ship_postcode, ship_country, currency, sku, description, quantity, unit_price_minor,
     freight_minor, line_total_minor, order_total_minor, promised_on, payments, brand, referral,
-    status_at
+    ship_complete, status_at
 )
 SELECT
     (p.entry).entry_id,
@@ -39,6 +39,7 @@ SELECT
     (p.entry).payments,
     (p.entry).brand,
     (p.entry).referral,
+    (p.entry).ship_complete,
     p.received_at AS status_at
 FROM spooled AS p
 LEFT JOIN staged_rejected AS r

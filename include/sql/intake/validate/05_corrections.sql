@@ -29,7 +29,8 @@ UPDATE order_entry AS e SET
     promised_on = n.promised_on,
     payments = n.payments,
     brand = n.brand,
-    referral = n.referral
+    referral = n.referral,
+    ship_complete = n.ship_complete
 FROM (
     SELECT
         b.entry_row_id AS corrected_row_id,

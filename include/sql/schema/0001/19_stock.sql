@@ -5,6 +5,7 @@ ALTER TABLE partner DROP CONSTRAINT partner_kind_check;
 ALTER TABLE partner ADD CONSTRAINT partner_kind_check
 CHECK (kind IN ('STOREFRONT', 'VENDOR', 'WAREHOUSE', 'CARRIER', 'GATEWAY', 'BANK'));
 
+ALTER TABLE order_entry ADD COLUMN ship_complete boolean;
 ALTER TABLE sales_order ADD COLUMN ship_complete boolean NOT NULL DEFAULT FALSE;
 COMMENT ON COLUMN sales_order.ship_complete IS
 'The customer wants everything at once: all lines are allocated and ordered together, or none.';
