@@ -128,6 +128,10 @@ def test_another_than_the_asker_lets_a_large_charge_go(
     headers = {
         name: {"Authorization": f"Bearer {up.token(name)}"} for name in ("admin", "olive", "vera")
     }
+    for _ in range(200):
+        if airflow.get("/dags/approve_charges", headers=headers["olive"]).status_code == 200:
+            break
+        time.sleep(2)
     started = airflow.post(
         "/dags/approve_charges/dagRuns", json={"logical_date": None}, headers=headers["olive"]
     )

@@ -16,25 +16,11 @@ from tieout.payments.model import (
     AttemptState,
     Card,
     CardRefused,
-    ErrorClass,
     Kind,
     Transaction,
     TransactionState,
     Verdict,
 )
-
-NOT_SENT_CLASSES = frozenset(
-    {
-        ErrorClass.NAME_NOT_FOUND,
-        ErrorClass.REFUSED,
-        ErrorClass.TLS,
-        ErrorClass.CONNECT_TIMEOUT,
-        ErrorClass.TOO_BUSY,
-        ErrorClass.KEY_EXPIRED,
-        ErrorClass.BAD_REQUEST,
-    }
-)
-"""The classes that prove that the gateway did nothing."""
 
 LONGEST_PAUSE_S = 30.0
 
@@ -189,12 +175,6 @@ def next_ask(first_sent_at: datetime, as_of: datetime, ask_after: Sequence[timed
 def may_resend(first_sent_at: datetime, as_of: datetime, key_life: timedelta) -> bool:
     """Whether the gateway still knows our reference: past that one asks, and never sends again."""
     return as_of - first_sent_at < key_life
-
-
-def differs(asked: tuple[str, int], answered: tuple[str | None, int | None]) -> bool:
-    """Whether a gateway says that it took another amount, or another currency, than was asked."""
-    currency, minor = answered
-    return (currency or asked[0]).upper() != asked[0] or (minor is not None and minor != asked[1])
 
 
 _BRANDS: tuple[tuple[str, str, frozenset[int]], ...] = (

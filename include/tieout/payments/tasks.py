@@ -53,7 +53,7 @@ def decide_approval(
 
     Raises PaymentRefused when the one who decides is the one who asked.
     """
-    from tieout.payments.tenders import decide
+    from tieout.payments.linked import decide
 
     return decide(
         settings().database_url,

@@ -121,7 +121,7 @@ def state_of(conn_url: str, payment_ref: str, *, storefront: str | None = None) 
     with transaction(conn_url, actor="payments") as connection:
         known = _tender(connection, payment_ref)
     if storefront not in {None, known["storefront"]}:
-        raise _refused(f"There is no payment {payment_ref}.")
+        raise refused(f"There is no payment {payment_ref}.")
     return PaymentState(
         payment_ref=payment_ref,
         tender=known["status"],
@@ -132,6 +132,12 @@ def state_of(conn_url: str, payment_ref: str, *, storefront: str | None = None) 
         captured_minor=known["captured_minor"],
         refunded_minor=known["refunded_minor"],
     )
+
+
+def events_of(conn_url: str, payment_ref: str) -> list[dict[str, Any]]:
+    """All that was heard of a tender's attempts: our_ref, event, facts, occurred_at, in order."""
+    with transaction(conn_url, actor="payments") as connection:
+        return fetch(connection, "payments/events_of", payment_ref=payment_ref)
 
 
 def ask_about(conn_url: str, payment_ref: str, *, as_of: datetime) -> PaymentState:
@@ -177,7 +183,7 @@ def follow_up(
     except IntegrityError as error:
         raise _refusal(error, payment_ref) from error
     if not ids:
-        raise _refused(f"{payment_ref} has nothing to {kind.lower()}.")
+        raise refused(f"{payment_ref} has nothing to {kind.lower()}.")
     crash.point("payments.asked_for")
     work(conn_url, as_of=as_of, attempt_ids=ids, actor=actor)
     return state_of(conn_url, payment_ref)
@@ -203,34 +209,6 @@ def stop(conn_url: str, payment_ref: str, *, reason: str, as_of: datetime) -> bo
         )
 
 
-def decide(
-    conn_url: str,
-    payment_ref: str,
-    *,
-    approved: bool,
-    decided_by: str,
-    reason: str | None,
-    as_of: datetime,
-) -> bool:
-    """A second person's word on a charge above the band; False where it was given already.
-
-    Raises PaymentRefused when the one who decides is the one who asked.
-    """
-    with transaction(conn_url, actor=decided_by) as connection:
-        word = {"payment_ref": payment_ref, "reason": reason, "as_of": as_of}
-        verdict = "APPROVED" if approved else "REFUSED"
-        if not execute(
-            connection, "payments/decide_approval", status=verdict, decided_by=decided_by, **word
-        ):
-            asked = fetch(connection, "payments/approvals_asked", as_of=as_of)
-            if any(each["payment_ref"] == payment_ref for each in asked):
-                raise _refused(f"{decided_by} asked for {payment_ref}, so another must decide it.")
-            return False
-        target = "DUE" if approved else "STOPPED"
-        execute(connection, "payments/move_tender", from_states=["HELD"], status=target, **word)
-    return True
-
-
 def _check_entry(connection: Connection, request: PaymentRequest) -> None:
     """The request must say what the entry says; one that is still in a spool is believed."""
     if request.entry_id is None:
@@ -244,7 +222,7 @@ def _check_entry(connection: Connection, request: PaymentRequest) -> None:
         if entry["amount_minor"] not in {None, str(request.amount_minor)}:
             wrong.append("amount_minor")
         if wrong:
-            raise _refused(f"{request.payment_ref} and its entry differ in {', '.join(wrong)}.")
+            raise refused(f"{request.payment_ref} and its entry differ in {', '.join(wrong)}.")
 
 
 def _save(connection: Connection, request: PaymentRequest, as_of: datetime) -> bool:
@@ -294,7 +272,7 @@ def _check_same(known: dict[str, Any], request: PaymentRequest) -> None:
     names = ("storefront", "customer_ref", "order_ref", "gateway", "currency", "amount_minor")
     wrong = [name for name in names if known[name] != getattr(request, name)]
     if wrong:
-        raise _refused(f"{request.payment_ref} was asked for with other {', '.join(wrong)}.")
+        raise refused(f"{request.payment_ref} was asked for with other {', '.join(wrong)}.")
 
 
 def _plan(
@@ -312,9 +290,9 @@ def _plan(
     if request.attempt_no <= last_no:
         return int(known["payment_attempt_id"])
     if request.attempt_no > last_no + 1:
-        raise _refused(f"{request.payment_ref} has no attempt {request.attempt_no - 1} yet.")
+        raise refused(f"{request.payment_ref} has no attempt {request.attempt_no - 1} yet.")
     if last_no and known["attempt_status"] not in PROVED_NOTHING:
-        raise _refused(f"Attempt {last_no} of {request.payment_ref} may still take the money.")
+        raise refused(f"Attempt {last_no} of {request.payment_ref} may still take the money.")
     if not is_new:
         whose = {"payment_ref": request.payment_ref}
         card = {"registration_ref": request.registration_ref, "once_token": request.once_token}
@@ -336,7 +314,7 @@ def _plan(
         kind=Kind.CHARGE,
     )
     if not ids:
-        raise _refused(f"The card of {request.payment_ref} is not good for a charge.")
+        raise refused(f"The card of {request.payment_ref} is not good for a charge.")
     return ids[0]
 
 
@@ -355,17 +333,18 @@ def _under_way(connection: Connection, payment_ref: str, kind: Kind) -> list[int
 def _tender(connection: Connection, payment_ref: str) -> dict[str, Any]:
     rows = fetch(connection, "payments/tender", payment_ref=payment_ref)
     if not rows:
-        raise _refused(f"There is no payment {payment_ref}.")
+        raise refused(f"There is no payment {payment_ref}.")
     return rows[0]
 
 
 def _refusal(error: IntegrityError, payment_ref: str) -> PaymentRefused:
     diagnosis = getattr(error.orig, "diag", None)
     name = getattr(diagnosis, "constraint_name", None) or ""
-    return _refused(_REFUSALS.get(name, f"The database refuses {payment_ref}: {name}."))
+    return refused(_REFUSALS.get(name, f"The database refuses {payment_ref}: {name}."))
 
 
-def _refused(message: str) -> PaymentRefused:
+def refused(message: str) -> PaymentRefused:
+    """A payment that cannot be asked for as it was."""
     return PaymentRefused(
         message, remedy="Ask for it as it was, or under another payment reference."
     )

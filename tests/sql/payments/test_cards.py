@@ -8,8 +8,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.sql.books import order
+from tests.sql.harness import load
 from tests.sql.payments.shop import LATER, NOW, Shop
 from tieout.kernel import crash
+from tieout.payments.linked import LinkedCharge, ask_for_order
 from tieout.payments.model import Card, CardRefused, Kind, PaymentRefused
 from tieout.payments.tasks import charge_due, decide_approval, list_approvals
 from tieout.payments.tenders import follow_up, state_of
@@ -233,3 +236,24 @@ def test_a_void_takes_the_capture_back(shop: Shop, gateway: str) -> None:
     shop.pay(**by_card(gateway))
     assert follow_up(shop.url, "A1", Kind.VOID, as_of=LATER).captured_minor == 0
     assert shop.world.captured("A1") == []
+
+
+def test_a_second_charge_for_an_order_takes_everything_from_the_registration(
+    shop: Shop, gateway: str
+) -> None:
+    keep(shop, gateway)
+    load(shop.url, {"sales_order": [order(1, order_ref="O1", storefront="shop", currency="USD")]})
+    shop.do("UPDATE sales_order SET customer_id = (SELECT customer_id FROM customer)")
+    wanted_again = LinkedCharge("O1", "R1", "S1", 1500, "olive", "the second half")
+    assert ask_for_order(shop.url, wanted_again, as_of=NOW).attempt == "INIT"
+    shop.world.now = LATER
+    assert charge_due(as_of=LATER)["applied"] == 1
+    assert shop.world.captured("S1") == [1500]
+    payments = "SELECT payment_ref, kind, gateway, amount_minor, state FROM payment"
+    assert shop.ask(payments) == [("S1", "charge", gateway, 1500, "CAPTURED")]
+    shop.do("INSERT INTO customer (storefront, customer_ref) VALUES ('shop', 'C2')")
+    keep(shop, gateway, "R2", customer="C2")
+    with pytest.raises(PaymentRefused, match="not one of the customer"):
+        ask_for_order(
+            shop.url, changed(wanted_again, registration_ref="R2", payment_ref="S2"), as_of=LATER
+        )
