@@ -46,6 +46,7 @@ POINTS = (
     "purchase.failure_noted",
     "purchase.given_back",
     "purchase.proved_listed",
+    "purchase.recorded",
     "purchase.told",
     "purchase.refunds_listed",
     "store.canary_asked",
