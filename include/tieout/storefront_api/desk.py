@@ -1,6 +1,6 @@
 """The desk that takes entries: many at a time into the database, or else to the spool.
 
-While one transaction is under way, entries gather for the next: one commit serves them all. When
+Entries gather for GATHER_S, and while a transaction is under way: one commit serves them all. When
 the database fails or is silent for PATIENCE_S, entries go to the spool at once, and nobody waits
 for it again until it has answered a look. Then the receipts of what was spooled are kept in it, and
 the spool is sealed for `take_in_orders`.
@@ -29,6 +29,8 @@ from tieout.kernel.database import transaction
 from tieout.kernel.errors import TieoutError
 from tieout.storefront_api.known import Known, ask_known
 
+GATHER_S = 0.01
+"""How long the first entry waits for others to share its transaction."""
 PATIENCE_S = 2.0
 LOOK_S, LOOK_WHEN_DOWN_S = 5.0, 0.5
 ALARM_AFTER_S = 10.0
@@ -114,6 +116,7 @@ class Desk:
     async def _work(self) -> None:
         while True:
             batch = [await self._queue.get()]
+            await asyncio.sleep(GATHER_S)
             while len(batch) < MOST_TOGETHER and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
             try:
