@@ -20,6 +20,8 @@ NAMES = {
     " WHERE o.sales_order_id = t.sales_order_id)",
     "payment": "t.payment_ref",
     "effect": "t.effect_key",
+    "purchase": "t.entry_id::text",
+    "certificate": "t.day::text",
     "vendor_order": "t.vendor_order_no",
     "vendor_order_line": "(SELECT v.vendor_order_no || ':' || t.line_no FROM vendor_order AS v"
     " WHERE v.vendor_order_id = t.vendor_order_id)",

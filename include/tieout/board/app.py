@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
-from tieout.board import cases, quarantine
+from tieout.board import cases, purchases, quarantine
 from tieout.board.web import BoardError, Person, go, page
 from tieout.kernel.errors import TieoutError
 
@@ -43,6 +43,7 @@ def board(who: Callable[..., Person]) -> FastAPI:
     )
     app.include_router(quarantine.pages)
     app.include_router(cases.pages)
+    app.include_router(purchases.pages)
     app.add_api_route("/", _start)
     app.add_api_route("/board.css", _style)
     app.middleware("http")(_with_headers)

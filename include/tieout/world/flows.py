@@ -23,7 +23,7 @@ QUIET_FLOWS = (
 )
 NIGHT_FLOWS = (
     *(*DAY_FLOWS[:-1], "reconcile_settlements", "take_in_payouts", "reconcile_payouts"),
-    *("raise_exceptions", "check_quality"),
+    *("watch_purchases", "certify_day", "raise_exceptions", "check_quality"),
 )
 
 
