@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import json
 import os
+import shutil
 import socket
 import statistics
 import subprocess
@@ -66,6 +67,7 @@ def main() -> int:
         return _run(postgres, root, args.rows, args.rate, args.outage)
     finally:
         postgres.destroy()
+        shutil.rmtree(root, ignore_errors=True)
 
 
 def _run(postgres: EmbeddedPostgres, root: Path, rows: int, rate: int, outage: float) -> int:
