@@ -21,6 +21,7 @@ SMALL = Scenario(
     orders_per_day=25,
     vendors=3,
     skus=12,
+    own_skus=3,
     sftp_accounts=1,
     x12_vendors=1,
     edifact_vendors=1,

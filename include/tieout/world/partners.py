@@ -22,6 +22,7 @@ from tieout.exchange.payout_terms import PayoutTerms
 from tieout.kernel.database import transaction
 from tieout.settlement.fees import load_rate_cards
 from tieout.settlement.rate_cards import RateCard
+from tieout.stock.receiving import load_items
 from tieout.world.bank import BANKS, PAYERS, bank_name, layout_of
 from tieout.world.carrier import TRACKING
 from tieout.world.catalogue import (
@@ -52,6 +53,7 @@ from tieout.world.vendors import (
     SHIPMENTS,
     account_of,
 )
+from tieout.world.warehouse import MOVEMENTS, WAREHOUSE
 
 GATEWAY_FEEDS: Mapping[GatewayKind, FeedSpec] = {
     "adyen": FeedSpec(
@@ -93,7 +95,8 @@ def partners_of(scenario: Scenario, spool: Path) -> list[PartnerSpec]:
     vendors = [_vendor(scenario, number) for number in range(scenario.vendors)]
     gateways = [paying(scenario, kind) for kind in scenario.gateways]
     banks = [_bank(scenario, currency) for currency in currencies_of(scenario)]
-    return [_storefront(spool), carrier(), central_bank(), *banks, *gateways, *vendors]
+    stock = [_warehouse()] if scenario.own_skus else []
+    return [_storefront(spool), carrier(), central_bank(), *stock, *banks, *gateways, *vendors]
 
 
 def register(url: str, scenario: Scenario, spool: Path) -> None:
@@ -102,6 +105,7 @@ def register(url: str, scenario: Scenario, spool: Path) -> None:
     with transaction(url, actor="world/register") as connection:
         load_partners(connection, partners_of(scenario, spool))
         load_products(connection, _products(scenario))
+        load_items(connection, _own_articles(scenario))
         load_bundles(connection, _parts(scenario))
         load_list_prices(connection, _shipping_prices(scenario), since)
         stores = [customer_ref(number) for number in sorted(super_stores(scenario))]
@@ -121,6 +125,34 @@ def _products(scenario: Scenario) -> pa.Table:
     names = ["sku", "description", "vendor_id", "kind", "accounts"]
     columns = zip(*(*goods, service, *sets), strict=True)
     return pa.table(dict(zip(names, map(list, columns), strict=True)))
+
+
+def _own_articles(scenario: Scenario) -> pa.Table:
+    """The articles that the shop keeps; what is short of them is pre-ordered."""
+    skus = [sku_name(number) for number in range(scenario.own_skus)]
+    days = pa.nulls(len(skus), pa.date32())
+    shortage = pa.array(["PREORDER"] * len(skus), pa.string())
+    return pa.table(
+        {
+            "sku": pa.array(skus, pa.string()),
+            "shortage": shortage,
+            "release_on": days,
+            "expected_on": days,
+        }
+    )
+
+
+def _warehouse() -> PartnerSpec:
+    feed = FeedSpec(
+        format_id="tieout-stock-movement-1", directory=MOVEMENTS, file_glob="STOCK_*.csv"
+    )
+    return PartnerSpec(
+        partner_id=WAREHOUSE,
+        kind="WAREHOUSE",
+        name="Warehouse",
+        connection_id=connection_id(WAREHOUSE),
+        feeds={"STOCK_MOVEMENT": feed},
+    )
 
 
 def _parts(scenario: Scenario) -> pa.Table:

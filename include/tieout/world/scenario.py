@@ -39,9 +39,10 @@ class Faults(_Strict):
     `amount_off_by_a_cent`, `wrong_currency`, `fee_wrong`, and where it is
     converted `fx_off_band`; and in the next batch a `chargeback`, or a `refund_unknown` of a part.
     Per settlement line, one more: `settlement_without_order`. Per batch: `adjustment_unexplained`.
-    Per file of a vendor, carrier or gateway: `truncated_file`. Per payout: `payout_missing` (the
-    bank never gets it), `payout_short`, `payout_sum_off` (not the sum of its lines). Per bank
-    statement: `bank_credit_unknown`, `bank_statement_missing`.
+    Per file of the warehouse: `unknown_receipt` (a row of an article that nobody keeps).
+    Per file of a vendor, carrier, warehouse or gateway: `truncated_file`. Per payout:
+    `payout_missing` (the bank never gets it), `payout_short`, `payout_sum_off` (not the sum of its
+    lines). Per bank statement: `bank_credit_unknown`, `bank_statement_missing`.
     Where several hit one thing and exclude each other, one of them is chosen evenly.
     """
 
@@ -52,6 +53,7 @@ class Faults(_Strict):
     receipt_rejection: Share = 0
     receipt_missing: Share = 0
     bad_tracking_row: Share = 0
+    unknown_receipt: Share = 0
     settlement_missing: Share = 0
     settlement_duplicated: Share = 0
     amount_off_by_a_cent: Share = 0
@@ -107,6 +109,8 @@ class Scenario(_Strict):
     `sftp_accounts` is over how many SFTP accounts the vendors are spread, a folder for each vendor.
     The first `x12_vendors` vendors speak X12: they get an 850, say by 997 that they took it in,
     answer by 855 and 856, and are sent a 997 for each; the next `edifact_vendors` speak EDIFACT.
+    The first `own_skus` articles are kept in a warehouse, which receives up to `received` of each
+    a business day; what is short is pre-ordered.
     Gateways convert the currencies of `converted` to euros, by a central bank less a mark-up.
     Vendors promise to ship within `promise_days` business days. A truncated file is sent again,
     whole, `resend_after_days` days later, or never (null).
@@ -120,6 +124,8 @@ class Scenario(_Strict):
     orders_per_day: int = Field(default=1000, ge=1, le=99_999)
     vendors: int = Field(default=40, ge=1, le=9_999)
     skus: int = Field(default=400, ge=1, le=99_999)
+    own_skus: int = Field(default=0, ge=0)
+    received: int = Field(default=8, ge=1)
     sftp_accounts: int = Field(default=4, ge=1, le=200)
     x12_vendors: int = Field(default=0, ge=0)
     edifact_vendors: int = Field(default=0, ge=0)
@@ -134,6 +140,8 @@ class Scenario(_Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if self.own_skus > self.skus:
+            raise ValueError("own_skus is more than skus")
         for words in (self.gateways, self.currencies):
             if len(set(words)) < len(words):
                 raise ValueError(f"{list(words)} names something twice")

@@ -24,6 +24,7 @@ from tieout.world.vendors import (
     Vendors,
     account_of,
 )
+from tieout.world.warehouse import MOVEMENTS, WAREHOUSE, Warehouse
 
 LEDGER, TRUTH, SPOOL, SFTP = "ledger.sqlite", "truth.jsonl", "spool", "sftp"
 TILL = "till"
@@ -48,6 +49,7 @@ class World:
         self.storefront = Storefront(scenario, folder / SPOOL, self.ledger, self.truth, till)
         self.vendors = Vendors(scenario, root, self.ledger, self.truth, self.post)
         self.carrier = Carrier(scenario, self.ledger, self.post)
+        self.warehouse = Warehouse(scenario, self.ledger, self.post)
         self.gateways = Gateways(scenario, self.ledger, self.post)
         self.central_bank = CentralBank(scenario, self.ledger, self.post)
         self.banks = Banks(scenario, self.ledger, self.post)
@@ -59,6 +61,7 @@ class World:
         """Let everybody do what is due up to an instant."""
         self.storefront.advance(until)
         self.vendors.advance()
+        self.warehouse.advance(until)
         self.carrier.advance(until)
         self.gateways.advance(until)
         self.banks.advance(until)
@@ -81,7 +84,8 @@ def directories(scenario: Scenario) -> list[Path]:
     payouts = [Path("stripe", PAYOUTS)] if "stripe" in scenario.gateways else []
     banks = [Path(BANKS, bank_name(currency)) for currency in currencies_of(scenario)]
     rates = Path(CENTRAL_BANK, FX_RATES)
-    return [*vendors, Path(CARRIER, TRACKING), *gateways, *payouts, *banks, rates]
+    stock = [Path(WAREHOUSE, MOVEMENTS)] if scenario.own_skus else []
+    return [*vendors, *stock, Path(CARRIER, TRACKING), *gateways, *payouts, *banks, rates]
 
 
 def _folders(scenario: Scenario, vendor: int) -> tuple[str, ...]:
