@@ -88,13 +88,18 @@ def resume(season: Season, gateway: str, numbers: range, at: object) -> None:
 
 
 def quiet(season: Season, gateway: str, numbers: range) -> None:
-    """Days go by: the flows run, batches close, customers resume."""
+    """Days go by: the flows run, what is pending clears, batches close, customers resume."""
     for day in range(1, 5):
         for hour in (1, 7, 13):
             at = NOW + timedelta(days=day) + hour * HOUR
             season.shop.world.now = at
             attempts.work(season.shop.url, as_of=at, pause=season.shop.pauses.append)
             season.watch(at)
+        with season.shop.world.books.turn():
+            season.shop.world.books.write(
+                "UPDATE charge SET status = 'captured', captured_minor = amount_minor"
+                " WHERE status = 'pending'"
+            )
         season.shop.world.books.close_batch()
         resume(season, gateway, numbers, NOW + timedelta(days=day) + 14 * HOUR)
 

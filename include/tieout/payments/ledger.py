@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
+from tieout.kernel import crash
 from tieout.kernel.database import engine, execute, fetch, transaction
 from tieout.payments.model import Answer, AttemptState, CardToken, Kind
 from tieout.payments.rules import Event, after
@@ -112,6 +113,7 @@ class Ledger:
         ids = [each.payment_attempt_id for each in attempts]
         with transaction(self.conn_url, self.actor) as connection:
             execute(connection, "payments/let_go", attempt_ids=ids, token=self.token)
+        crash.point("payments.let_go")
 
     def write(
         self,
@@ -166,6 +168,7 @@ class Ledger:
             execute(connection, "payments/settle_tender", stop=stop, **mine)
             execute(connection, "payments/settle_registration", **mine)
             execute(connection, "payments/record_payment", **mine)
+        crash.point("payments.written")
         return status
 
 

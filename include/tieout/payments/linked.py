@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from tieout.kernel import crash
 from tieout.kernel.database import execute, fetch, transaction
 from tieout.payments.tenders import PaymentRequest, PaymentState, ask_for, refused, state_of
 
@@ -76,4 +77,5 @@ def decide(
             return False
         target = "DUE" if approved else "STOPPED"
         execute(connection, "payments/move_tender", from_states=["HELD"], status=target, **word)
+    crash.point("payments.decided")
     return True

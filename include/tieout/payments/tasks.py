@@ -8,6 +8,7 @@ import logging
 from collections import Counter
 from datetime import datetime
 
+from tieout.kernel import crash
 from tieout.kernel.database import execute, fetch, transaction
 from tieout.kernel.runs import Counts, record
 from tieout.kernel.settings import settings
@@ -78,6 +79,7 @@ def charge_due(*, as_of: datetime | str) -> dict[str, int]:
         rows = fetch(connection, "payments/plan_due", as_of=instant)
         ids = [row["payment_attempt_id"] for row in rows]
         execute(connection, "payments/note_planned", attempt_ids=ids, as_of=instant)
+    crash.point("payments.due_planned")
     states: dict[int, AttemptState] = {}
     while found := work(url, as_of=instant, actor=FLOW):
         again = found.keys() & states.keys()
@@ -90,5 +92,6 @@ def charge_due(*, as_of: datetime | str) -> dict[str, int]:
         record(
             connection, flow=FLOW, task="charge_due", part="attempt", as_of=instant, counts=counts
         )
+    crash.point("payments.recorded")
     _LOG.info("charge_due: %s", counts.log_line())
     return counts.as_dict()

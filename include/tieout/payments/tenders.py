@@ -196,17 +196,17 @@ def stop(conn_url: str, payment_ref: str, *, reason: str, as_of: datetime) -> bo
     """
     with transaction(conn_url, actor="payments") as connection:
         lock(connection, f"tender:{payment_ref}")
-        return bool(
-            execute(
-                connection,
-                "payments/move_tender",
-                payment_ref=payment_ref,
-                from_states=["DUE", "HELD"],
-                status="STOPPED",
-                reason=reason,
-                as_of=as_of,
-            )
+        stopped = execute(
+            connection,
+            "payments/move_tender",
+            payment_ref=payment_ref,
+            from_states=["DUE", "HELD"],
+            status="STOPPED",
+            reason=reason,
+            as_of=as_of,
         )
+    crash.point("payments.stopped")
+    return bool(stopped)
 
 
 def _check_entry(connection: Connection, request: PaymentRequest) -> None:

@@ -109,6 +109,7 @@ def replace(conn_url: str, registration_ref: str, *, replaced_by: str, as_of: da
             as_of=as_of,
         ):
             raise _refused(f"{replaced_by} cannot take the place of {registration_ref}.")
+    crash.point("payments.vault_replaced")
 
 
 def forget(conn_url: str, registration_ref: str, *, as_of: datetime) -> None:
@@ -130,9 +131,11 @@ def age(conn_url: str, *, as_of: datetime, zone: str) -> int:
     """Mark the kept cards whose last day is near or over; returns how many changed."""
     today = local_day(as_of, zone)
     with transaction(conn_url, actor="payments") as connection:
-        return execute(
+        changed = execute(
             connection, "payments/age_registrations", as_of=as_of, today=today, near=today + NEAR
         )
+    crash.point("payments.vault_aged")
+    return changed
 
 
 def _check(conn_url: str, wanted: Registration, card: Card, as_of: datetime, zone: str) -> None:
@@ -218,6 +221,7 @@ def _move(
             reason=reason,
             as_of=as_of,
         )
+    crash.point("payments.vault_moved")
 
 
 def _registration(connection: Connection, ref: str) -> dict[str, Any]:
