@@ -131,7 +131,8 @@ def _told(call: Callable[[], Out]) -> Out:
 
 
 def _problem(code: int, error: TieoutError) -> HTTPException:
-    return HTTPException(code, detail=f"{error.message} {error.remedy}")
+    told = {"error": error.slug, "message": f"{error.message} {error.remedy}"}
+    return HTTPException(code, detail=told)
 
 
 def _register(wanted: RegistrationIn, asking: str, as_of: datetime) -> KeptCard:

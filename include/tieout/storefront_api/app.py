@@ -1,4 +1,4 @@
-"""The HTTP app: POST /v1/entries, GET /v1/store, GET /healthz. Errors never show what is inside."""
+"""The HTTP app: entries, payments, the state of the store. Errors never show what is inside."""
 
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tieout.intake.capture import entry_of
 from tieout.kernel.cards import mask_cards
+from tieout.payments.api import payment_router
 from tieout.storefront_api.desk import Desk, NotTaken
 from tieout.storefront_api.model import EntryIn, EntryTaken, Health, Problem, Problems, Store
 
@@ -49,6 +50,7 @@ def make_app(desk: Callable[[], Desk], clock: Callable[[], datetime]) -> FastAPI
     app.add_exception_handler(NotTaken, _not_taken)
     app.add_exception_handler(Exception, _not_taken)
     _add_routes(app, clock)
+    app.include_router(payment_router(storefront, clock))
     return app
 
 
