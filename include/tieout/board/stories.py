@@ -212,7 +212,7 @@ def _story_page(
         with session(person) as connection:
             try:
                 events = story(connection, asked)
-                pieces = overview.pieces(connection, asked)
+                pieces = overview.pieces(connection, asked, person.name)
             except NothingKnown as nothing:
                 problem, status = problem or nothing, status if problem else 404
     return page(

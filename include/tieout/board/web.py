@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlencode, urlsplit
@@ -19,6 +20,7 @@ from tieout.exceptions.registry import rules
 from tieout.kernel.audit import Decision, ReasonMissing
 from tieout.kernel.database import transaction
 from tieout.kernel.errors import TieoutError
+from tieout.kernel.money import format_minor
 from tieout.kernel.settings import settings
 
 PAGE = 50
@@ -33,7 +35,7 @@ _templates = Environment(
     lstrip_blocks=True,
 )
 _templates.filters["amount"] = lambda row: amount(row["amount_minor"], row["currency"])
-_templates.filters["money"] = amount
+_templates.filters["plain"] = partial(format_minor, thousands=True)
 _templates.filters["instant"] = lambda at: f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 

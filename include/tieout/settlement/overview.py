@@ -66,11 +66,12 @@ def open_items(
     )
 
 
-def pieces(connection: Connection, asked: str) -> list[dict[str, Any]]:
+def pieces(connection: Connection, asked: str, person: str) -> list[dict[str, Any]]:
     """The payments, lines, matches, payouts, bank lines and write-offs of a reference's story.
 
-    As they stand now: a `state` of open, waits or stands is one about which can be decided.
+    As they stand now: a `state` of open, waits or stands is one about which can be decided. What
+    `person` proposed, and so cannot approve, has `is_theirs`.
     """
     found = meant(connection, asked)
     del found["refs"]
-    return fetch(connection, f"{_SQL}/pieces", **found)
+    return fetch(connection, f"{_SQL}/pieces", **found, person=person)

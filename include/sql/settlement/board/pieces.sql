@@ -3,8 +3,8 @@
 -- reads: payment, settlement_line, settlement_match, settlement_link, settlement_write_off, payout, bank_line,
 --   payout_match (one row each)
 -- writes: rows piece (payment, line, match, write-off, payout, bank, payout-match), ref (as `tieout explain` takes
---   it), number, what, partner_id, currency, amount_minor, state (open, waits, stands, or words), said (who, or why)
--- params: payments, lines, matches, write_offs, payouts, bank_lines (bigint[])
+--   it), number, what, partner_id, currency, amount_minor, state (open, waits, stands, or words), said (who, or why), is_theirs (that person proposed the write-off)
+-- params: payments, lines, matches, write_offs, payouts, bank_lines (bigint[]), person
 WITH pieces AS (
     SELECT
         1 AS place,
@@ -186,14 +186,21 @@ WITH pieces AS (
 )
 
 SELECT
-    piece,
-    ref,
-    number,
-    what,
-    partner_id,
-    currency::text AS currency,
-    amount_minor,
-    state,
-    said
-FROM pieces
-ORDER BY place, number, state
+    p.piece,
+    p.ref,
+    p.number,
+    p.what,
+    p.partner_id,
+    p.currency::text AS currency,
+    p.amount_minor,
+    p.state,
+    p.said,
+    p.piece = 'write-off'
+    AND EXISTS (
+        SELECT 1 FROM settlement_write_off AS w
+        WHERE
+            w.settlement_write_off_id = p.number
+            AND lower(btrim(w.proposed_by)) = lower(btrim(:person))
+    ) AS is_theirs
+FROM pieces AS p
+ORDER BY p.place, p.number, p.state
