@@ -110,6 +110,22 @@ def test_the_same_date_again_leaves_what_people_decided_for_the_next_one(matched
     prove(matched, 4)
 
 
+def test_a_line_that_counts_from_a_later_date_on_is_no_part_of_the_proofs_before(
+    matched: str,
+) -> None:
+    decide(matched, unmatch_payout, 1, says(day=8))
+    decide(matched, match_payout, [1], [2], says(day=8))
+    decide(matched, unmatch_payout, 2, says(day=8))
+    reconcile_payouts(as_of=at(5))
+    assert rows(matched, PROOF.format("2026-03-05")) == []
+    reconcile_payouts(as_of=at(8))
+    assert rows(matched, PROOF.format("2026-03-08")) == [
+        ("payouts", 0, 0, 1, 0, 0, 1, 0),
+        ("bank_lines", 0, 1, 1, 0, 0, 2, 0),
+    ]
+    prove(matched, 8)
+
+
 def short(url: str) -> None:
     """PO-0001 (10.00) came as 9.90, and is late on the 9th."""
     add(
