@@ -9,16 +9,18 @@
 WITH asked AS MATERIALIZED (
     SELECT cast(:id AS text) AS ref
     UNION
-    SELECT
-        CASE split_part(k.key, ':', 1)
-            WHEN 'bank_line' THEN 'bank:' || substr(k.key, 11) ELSE
-                substr(k.key, strpos(k.key, ':') + 1)
-        END AS ref
+    SELECT substr(k.key, strpos(k.key, ':') + 1) AS ref
     FROM exception_case AS c
     CROSS JOIN LATERAL unnest(c.keys) AS k (key)
     WHERE
         'case:' || c.exception_case_id = :id
-        AND split_part(k.key, ':', 1) IN ('payment', 'order', 'gateway_ref', 'payout', 'bank_line')
+        AND split_part(k.key, ':', 1) IN ('payment', 'order', 'gateway_ref', 'payout')
+    UNION
+    SELECT 'bank:' || (c.evidence ->> 'bank_line_id') AS ref
+    FROM exception_case AS c
+    WHERE
+        'case:' || c.exception_case_id = :id
+        AND c.evidence ->> 'bank_line_id' IS NOT NULL
 ),
 
 write_offs_asked AS MATERIALIZED (

@@ -11,6 +11,7 @@ from tests.sql.books import add, at, rows
 from tests.sql.settlement import test_payouts as bank
 from tests.sql.settlement.test_decisions import decide, limit, says
 from tieout.cli.main import main
+from tieout.exceptions.tasks import raise_exceptions
 from tieout.kernel import archive
 from tieout.kernel.database import transaction
 from tieout.settlement import decisions, journal, periods
@@ -18,6 +19,7 @@ from tieout.settlement.deciding import Outcome, SettlementDecisionError
 from tieout.settlement.payout_decisions import match_payout, unmatch_payout
 from tieout.settlement.payout_tasks import reconcile_payouts
 from tieout.settlement.periods import PeriodClosed
+from tieout.settlement.story import meant
 from tieout.settlement.tasks import reconcile
 
 url = bank.url
@@ -67,6 +69,16 @@ def test_what_is_parted_stays_parted_and_is_reopened_in_the_next_proof(matched: 
     ]
     assert ("BANK_CREDIT_UNKNOWN", 1) in rows(matched, CODES)
     prove(matched, 5)
+    rows(matched, "UPDATE gateway_account SET payer_patterns = '{}' RETURNING 1")
+    raise_exceptions(as_of=at(5, 13))
+    ((case, partner),) = rows(
+        matched,
+        "SELECT exception_case_id, partner_id FROM exception_case"
+        " WHERE code = 'BANK_CREDIT_UNKNOWN'",
+    )
+    assert partner == "bank"
+    with transaction(matched, actor="test") as connection:
+        assert meant(connection, f"case:{case}")["bank_lines"] == [1]
     with pytest.raises(DBAPIError, match="payout 1: a person parted it from this bank line"):
         rows(
             matched,
