@@ -191,10 +191,22 @@ SELECT
     m.settlement_line_id,
     m.settlement_line_id::text AS held_by,
     'matched' AS bucket,
-    m.origin = 'person' OR m.undone_at IS NOT NULL AS is_decided,
+    m.origin = 'person' AS is_decided,
     m.business_date AS held_on,
-    coalesce(m.undone_on, 'infinity') AS freed_on
+    'infinity'::date AS freed_on
 FROM settlement_match AS m
+WHERE m.undone_at IS NULL
+UNION ALL
+SELECT
+    m.payment_id,
+    m.settlement_line_id,
+    m.settlement_line_id::text AS held_by,
+    'matched' AS bucket,
+    TRUE AS is_decided,
+    m.business_date AS held_on,
+    m.undone_on AS freed_on
+FROM settlement_match AS m
+WHERE m.undone_at IS NOT NULL
 UNION ALL
 SELECT
     w.payment_id,
