@@ -57,7 +57,9 @@ def matches(found: pa.Table, before: int = 0) -> pa.Table:
 
 def _left_lines(found: Reconciliation) -> pa.Table:
     """The lines that no match and no link has taken."""
-    left = pa.concat_tables([found.exceptions.select(["line_id"]), found.open_lines])
+    left = pa.concat_tables(
+        [rows.select(["line_id"]) for rows in (found.exceptions, found.open_lines)]
+    )
     ids = left["line_id"].drop_null().cast(pa.int64())
     return pa.table({"settlement_line_id": ids})
 
