@@ -18,6 +18,7 @@ from tieout.settlement.postgres_store import PostgresStore
 _SESSION = """
     SET LOCAL work_mem = '512MB';
     SET LOCAL temp_buffers = '512MB';
+    SET LOCAL enable_nestloop = off;
     SET LOCAL client_min_messages = 'warning';
 """
 _PAYMENTS = """

@@ -33,10 +33,13 @@ SELECT
     p.currency::text AS currency,
     p.amount_minor,
     p.captured_at AS booked_at,
-    min(h.held_by) AS settled_by,
+    h.held_by AS settled_by,
     true AS carried
 FROM found AS f
 INNER JOIN payment AS p ON p.payment_id = f.payment_id
-INNER JOIN settlement_hold AS h
-    ON h.payment_id = p.payment_id AND h.freed_on > :business_date
-GROUP BY p.payment_id
+CROSS JOIN LATERAL (
+    SELECT min(s.held_by) AS held_by
+    FROM settlement_hold AS s
+    WHERE s.payment_id = p.payment_id AND s.freed_on > :business_date
+) AS h
+WHERE h.held_by IS NOT NULL
