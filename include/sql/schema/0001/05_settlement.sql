@@ -432,10 +432,10 @@ DECLARE
     days date[];
 BEGIN
     IF TG_OP <> 'INSERT' THEN
-        days := (SELECT array_agg(DISTINCT o.business_date) FROM old_rows AS o);
+        days := ARRAY(SELECT DISTINCT o.business_date FROM old_rows AS o);
     END IF;
     IF TG_OP <> 'DELETE' THEN
-        days := days || (SELECT array_agg(DISTINCT n.business_date) FROM new_rows AS n);
+        days := days || ARRAY(SELECT DISTINCT n.business_date FROM new_rows AS n);
     END IF;
     PERFORM refuse_closed_days(days, TG_TABLE_NAME);
     RETURN NULL;

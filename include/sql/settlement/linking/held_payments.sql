@@ -37,9 +37,10 @@ SELECT
     true AS carried
 FROM found AS f
 INNER JOIN payment AS p ON p.payment_id = f.payment_id
-CROSS JOIN LATERAL (
-    SELECT min(s.held_by) AS held_by
-    FROM settlement_hold AS s
-    WHERE s.payment_id = p.payment_id AND s.freed_on > :business_date
-) AS h
-WHERE h.held_by IS NOT NULL
+CROSS JOIN
+    LATERAL (
+        SELECT min(s.held_by) AS held_by
+        FROM settlement_hold AS s
+        WHERE s.payment_id = p.payment_id AND s.freed_on > :business_date
+    ) AS h
+WHERE h.held_by IS NOT null
