@@ -37,5 +37,6 @@ def test_settled_payments_and_lines_are_not_read(url: str) -> None:
     counts = reconcile(as_of=AS_OF)
     assert counts["payments"]["read"] == OPEN
     done = {table: count - before[table] for table, count in read(url).items()}
-    assert NEW <= done["payment"] and max(done.values()) < SETTLED / 10, done
+    assert done["payment"] >= NEW  # so the counts are there
+    assert max(done.values()) < SETTLED / 10, done
     assert rows(url, DRIFTED) == []
