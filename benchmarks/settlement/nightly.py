@@ -26,6 +26,7 @@ from benchmarks.settlement.books import AS_OF, fill, prepare, settle
 from tieout.kernel.database import engine, transaction
 from tieout.kernel.postgres import EmbeddedPostgres
 from tieout.kernel.schema import migrate
+from tieout.kernel.settings import settings
 from tieout.settlement import journal_tasks, tasks
 
 _PHASES = {
@@ -123,6 +124,7 @@ def _night(rows: int, is_open: int, settled: int) -> Iterator[tuple[str, Meter]]
     url = server.start().url("tieout")
     try:
         os.environ["TIEOUT_DATABASE_URL"] = url
+        settings.cache_clear()
         migrate(url)
         prepare(url)
         if settled:
