@@ -196,10 +196,22 @@ SELECT
     m.settlement_line_id,
     m.settlement_line_id::text AS held_by,
     'matched' AS bucket,
-    m.origin = 'person' OR m.undone_at IS NOT NULL AS is_decided,
+    m.origin = 'person' AS is_decided,
     m.business_date AS held_on,
-    coalesce(m.undone_on, 'infinity') AS freed_on
+    'infinity'::date AS freed_on
 FROM settlement_match AS m
+WHERE m.undone_at IS NULL
+UNION ALL
+SELECT
+    m.payment_id,
+    m.settlement_line_id,
+    m.settlement_line_id::text AS held_by,
+    'matched' AS bucket,
+    TRUE AS is_decided,
+    m.business_date AS held_on,
+    m.undone_on AS freed_on
+FROM settlement_match AS m
+WHERE m.undone_at IS NOT NULL
 UNION ALL
 SELECT
     w.payment_id,
@@ -427,10 +439,10 @@ DECLARE
     days date[];
 BEGIN
     IF TG_OP <> 'INSERT' THEN
-        days := (SELECT array_agg(DISTINCT o.business_date) FROM old_rows AS o);
+        days := ARRAY(SELECT DISTINCT o.business_date FROM old_rows AS o);
     END IF;
     IF TG_OP <> 'DELETE' THEN
-        days := days || (SELECT array_agg(DISTINCT n.business_date) FROM new_rows AS n);
+        days := days || ARRAY(SELECT DISTINCT n.business_date FROM new_rows AS n);
     END IF;
     PERFORM refuse_closed_days(days, TG_TABLE_NAME);
     RETURN NULL;
