@@ -4,8 +4,9 @@
 under `include/sql/settlement/passes`; classifies what is left; proves per gateway and currency that
 opening + new = matched + exceptions + open. Starts when the day's files are in, or at 02:00.
 
-**Reads.** `payment` (captured, not settled), `settlement_line` (not settled), `gateway_account`
-(window, tolerance, days until overdue), what people decided since (`settlement_hold`).
+**Reads.** `settlement_open_payment`, `settlement_open_line` and the lines of new files
+(`settlement_file`), `gateway_account` (window, tolerance, days until overdue), what people decided
+since (`settlement_hold`), payouts that lines without references are part of (`payout_report`).
 
 **Writes.** `settlement_match`, `settlement_finding`, `settlement_proof` of its business date;
 announces the asset `reconciliation`.

@@ -148,5 +148,19 @@ def rows(url: str, query: str) -> list[tuple[Any, ...]]:
         return [tuple(map(_plain, row)) for row in found]
 
 
+DRIFTED = """
+    WITH payments AS (
+        (TABLE settlement_open_payment EXCEPT TABLE settlement_awaited_payment)
+        UNION ALL (TABLE settlement_awaited_payment EXCEPT TABLE settlement_open_payment)
+    ), lines AS (
+        (TABLE settlement_open_line EXCEPT TABLE settlement_awaited_line)
+        UNION ALL (TABLE settlement_awaited_line EXCEPT TABLE settlement_open_line)
+    )
+    SELECT 'payment', payment_id FROM payments
+     UNION ALL SELECT 'line', settlement_line_id FROM lines
+"""
+"""What the sets of open payments and lines have too much, or lack: never anything."""
+
+
 def _plain(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) and value.startswith("{") else value

@@ -1,47 +1,13 @@
--- purpose: The payments that nothing holds and that a line of the run may mean, or that may be late; and
---   beside them those that something holds (a line, or a write-off as write-off:<number>) and that an open
---   line names again. Open payments that nothing names and that cannot be late yet stay where they are:
---   they are counted (settlement/open_payment_sums), since nothing can become of them. A payment is
---   due at the end of so many business days of the gateway's calendar; outside the calendar it counts plain
---   days.
--- reads: payment (one row per payment), settlement_line (one row per line), settlement_hold (one row per
---   hold), line_name (one row per gateway and reference that a line of the run has), gateway_account,
---   partner (one row per gateway), business_day (one row per day)
+-- purpose: The open payments that a line of the run may mean, or that may be late. Open payments that nothing
+--   names and that cannot be late yet stay where they are: they are counted
+--   (settlement/open_payment_sums), since nothing can become of them. A payment is due at the end of so many
+--   business days of the gateway's calendar; outside the calendar it counts plain days.
+-- reads: settlement_open_payment (one row per open payment), line_name (one row per gateway and reference that a
+--   line of the run has), nameless_sort (one row per gateway, kind, currency and instant of lines that
+--   name nothing), gateway_account, partner (one row per gateway), business_day (one row per day)
 -- writes: the payments of the matching engine (one row per payment)
 -- params: business_date, as_of
 WITH
-open_lines AS MATERIALIZED (
-    SELECT
-        l.gateway,
-        l.gateway_ref,
-        l.order_ref
-    FROM settlement_line AS l
-    LEFT JOIN settlement_hold AS h
-        ON h.settlement_line_id = l.settlement_line_id AND h.freed_on > :business_date
-    WHERE
-        l.first_reconciled_on IS NOT NULL
-        AND l.kind IN ('charge', 'refund')
-        AND h.freed_on IS NULL
-),
-
-named_again AS MATERIALIZED (
-    SELECT
-        p.payment_id,
-        h.held_by
-    FROM open_lines AS l
-    INNER JOIN payment AS p ON p.gateway = l.gateway AND p.gateway_ref = l.gateway_ref
-    INNER JOIN settlement_hold AS h
-        ON h.payment_id = p.payment_id AND h.freed_on > :business_date
-    UNION
-    SELECT
-        p.payment_id,
-        h.held_by
-    FROM open_lines AS l
-    INNER JOIN payment AS p ON p.gateway = l.gateway AND p.payment_ref = l.order_ref
-    INNER JOIN settlement_hold AS h
-        ON h.payment_id = p.payment_id AND h.freed_on > :business_date
-),
-
 shortest_grace AS MATERIALIZED (
     SELECT
         g.partner_id AS gateway,
@@ -71,38 +37,18 @@ safe_days AS MATERIALIZED (
     GROUP BY g.gateway, g.zone
 ),
 
-meant AS (
-    SELECT p.payment_id
-    FROM line_name AS n
-    INNER JOIN payment AS p ON p.gateway = n.gateway AND p.gateway_ref = n.ref
-    WHERE p.first_reconciled_on IS NOT NULL
-    UNION
-    SELECT p.payment_id
-    FROM line_name AS n
-    INNER JOIN payment AS p ON p.gateway = n.gateway AND p.payment_ref = n.ref
-    WHERE p.first_reconciled_on IS NOT NULL
-    UNION
-    SELECT p.payment_id
-    FROM payment AS p
-    LEFT JOIN safe_days AS d
-        ON d.gateway = p.gateway AND p.captured_at >= d.safe_from AND p.captured_at < d.safe_until
-    WHERE p.first_reconciled_on IS NOT NULL AND d.gateway IS NULL
-),
-
-wanted AS (
-    SELECT
-        c.payment_id,
-        NULL AS held_by
-    FROM meant AS c
-    LEFT JOIN settlement_hold AS h
-        ON h.payment_id = c.payment_id AND h.freed_on > :business_date
-    WHERE h.freed_on IS NULL
-    UNION ALL
-    SELECT
-        payment_id,
-        min(held_by) AS held_by
-    FROM named_again
-    GROUP BY payment_id
+-- Where the payments may lie of which a line is the sum that names nothing.
+nameless AS MATERIALIZED (
+    SELECT DISTINCT
+        n.gateway,
+        n.kind,
+        n.currency,
+        ((n.booked_at AT TIME ZONE 'UTC')::date - a.window_days)::timestamp AT TIME ZONE 'UTC'
+            AS window_from,
+        ((n.booked_at AT TIME ZONE 'UTC')::date + a.window_days + 1)::timestamp AT TIME ZONE 'UTC'
+            AS window_until
+    FROM nameless_sort AS n
+    INNER JOIN gateway_account AS a ON a.gateway = n.gateway
 )
 
 SELECT
@@ -115,14 +61,17 @@ SELECT
     p.amount_minor,
     p.captured_at AS booked_at,
     (due_on.day + 1)::timestamp AT TIME ZONE g.zone AS due_at,
-    w.held_by AS settled_by,
     p.first_reconciled_on < :business_date AS carried
-FROM wanted AS w
-INNER JOIN payment AS p ON p.payment_id = w.payment_id
+FROM settlement_open_payment AS p
 INNER JOIN partner AS g ON g.partner_id = p.gateway
 INNER JOIN gateway_account AS a ON a.gateway = p.gateway
+LEFT JOIN line_name AS at_gateway
+    ON at_gateway.gateway = p.gateway AND at_gateway.ref = p.gateway_ref
+LEFT JOIN line_name AS ours ON ours.gateway = p.gateway AND ours.ref = p.payment_ref
+LEFT JOIN safe_days AS d
+    ON d.gateway = p.gateway AND p.captured_at >= d.safe_from AND p.captured_at < d.safe_until
 LEFT JOIN settlement_lag(:business_date) AS lag
-    ON lag.gateway = p.gateway AND lag.method = coalesce(p.method, '')
+    ON lag.gateway = p.gateway AND lag.method = p.method
 LEFT JOIN business_day AS captured_on
     ON
         captured_on.calendar_id = g.calendar_id
@@ -133,3 +82,20 @@ LEFT JOIN business_day AS due_on
         AND due_on.is_business
         AND due_on.number
         = captured_on.number + coalesce(lag.learned_days, a.overdue_business_days)
+WHERE
+    p.first_reconciled_on <= :business_date
+    AND p.open_from <= :business_date
+    AND (
+        at_gateway.ref IS NOT NULL
+        OR ours.ref IS NOT NULL
+        OR d.gateway IS NULL
+        OR EXISTS (
+            SELECT 1 FROM nameless AS n
+            WHERE
+                n.gateway = p.gateway
+                AND n.kind = p.kind
+                AND n.currency = p.currency
+                AND p.captured_at >= n.window_from
+                AND p.captured_at < n.window_until
+        )
+    )

@@ -20,6 +20,7 @@ from tieout.kernel.database import fetch, fetch_arrow
 from tieout.kernel.sqlfiles import sql_text
 from tieout.settlement.engine import Reconciliation, References, reconcile
 from tieout.settlement.model import GatewaySettings, MatchSettings
+from tieout.settlement.nameless import in_payouts
 from tieout.settlement.rules_folder import Rules, RulesRefused
 from tieout.settlement.saving import findings
 
@@ -159,13 +160,14 @@ def _replay(
         con.sql(sql_text(f"backtest/steps/{side}_in")).to_arrow_table()
         for side in ("payments", "lines")
     )
+    lines, payouts = in_payouts(connection, lines, as_of)
     rates = fetch_arrow(connection, "settlement/fx/recent_rates", business_date=day)
     try:
         found = reconcile(
             payments,
             lines,
             MatchSettings(as_of, by_gateway=settings),
-            references=References(rates=rates),
+            references=References(rates, payouts),
             passes=rules.passes,
         )
     except duckdb.Error as error:

@@ -5,15 +5,19 @@ and the payments of which something may become: those that any of these lines na
 may be late. All other open payments wait; they are counted where they are, for the proof.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from tieout.kernel.database import copy_in, execute, fetch, fetch_arrow
+from tieout.kernel.sqlfiles import sql_text
 from tieout.kernel.staging import stage
 from tieout.settlement.engine import Reconciliation
+from tieout.settlement.nameless import in_payouts, sorts
 from tieout.settlement.proof import Amount, Proof
 
 _REFERENCES = ("gateway_ref", "original_ref", "order_ref")
@@ -21,30 +25,42 @@ _SIDE = "payments"
 _BOOK = pa.schema({"gateway": pa.string(), "ref": pa.string()})
 
 
-def gather(
-    connection: Connection, business_date: date, as_of: datetime
-) -> tuple[pa.Table, pa.Table]:
-    """Payments and lines of a business date, as the engine takes them."""
-    lines = fetch_arrow(connection, "settlement/open_lines", business_date=business_date)
-    others = fetch_arrow(connection, "settlement/linking/open_lines", business_date=business_date)
-    stage(connection, "open_book", _references(lines, others))
-    placed = fetch_arrow(connection, "settlement/linking/placed_lines", business_date=business_date)
+@dataclass(frozen=True)
+class Gathered:
+    """Payments, lines and payouts of a business date, as the engine takes them.
+
+    `payouts` is None where no line needs one: only lines that name nothing are looked for by them.
+    """
+
+    payments: pa.Table
+    lines: pa.Table
+    payouts: pa.Table | None
+
+
+def gather(connection: Connection, business_date: date, as_of: datetime) -> Gathered:
+    """What the engine is given of a business date."""
+    day = {"business_date": business_date}
+    lines = fetch_arrow(connection, "settlement/open_lines", **day)
+    others = fetch_arrow(connection, "settlement/linking/open_lines", **day)
+    book = _references(lines, others)
+    stage(connection, "open_book", book)
+    placed = fetch_arrow(connection, "settlement/linking/placed_lines", **day)
     stage(connection, "line_name", names(lines, others, placed))
-    payments = fetch_arrow(
-        connection, "settlement/open_payments", business_date=business_date, as_of=as_of
-    )
-    held = fetch_arrow(connection, "settlement/linking/held_payments", business_date=business_date)
-    known = pc.is_in(held["payment_id"], value_set=payments["payment_id"].combine_chunks())
-    return (
-        _together(payments, held.filter(pc.invert(known))),
-        _together(lines, others, placed),
-    )
+    every, payouts = in_payouts(connection, _together(lines, others, placed), as_of)
+    stage(connection, "nameless_sort", sorts(every))
+    payments = fetch_arrow(connection, "settlement/open_payments", **day, as_of=as_of)
+    again = names(_unsure(lines, payments))
+    stage(connection, "held_name", _once(pa.concat_tables([book, again])))
+    held = fetch_arrow(connection, "settlement/linking/held_payments", **day)
+    return Gathered(_together(payments, held), every, payouts)
 
 
 def names(*tables: pa.Table) -> pa.Table:
     """Every reference that lines have, once: gateway and reference. A payment may have it too."""
-    every = pa.concat_tables([_named(lines, name) for lines in tables for name in _REFERENCES])
-    return every.group_by(_BOOK.names).aggregate([])
+    known = [
+        (lines, name) for lines in tables for name in _REFERENCES if name in lines.schema.names
+    ]
+    return _once(pa.concat_tables([_named(lines, name) for lines, name in known]))
 
 
 def waiting(
@@ -73,6 +89,18 @@ def _references(lines: pa.Table, others: pa.Table) -> pa.Table:
     refunds = lines.filter(pc.equal(lines["kind"], "refund"))
     parts = [_named(others, column) for column in _REFERENCES]
     return pa.concat_tables([*parts, _named(refunds, "original_ref")])
+
+
+def _unsure(lines: pa.Table, payments: pa.Table) -> pa.Table:
+    """The lines for which an open payment is not certain."""
+    with duckdb.connect() as con:
+        con.register("open_lines", lines)
+        con.register("open_payments", payments)
+        return con.sql(sql_text("settlement/linking/unsure_lines")).to_arrow_table()
+
+
+def _once(book: pa.Table) -> pa.Table:
+    return book.group_by(_BOOK.names).aggregate([])
 
 
 def _named(lines: pa.Table, column: str) -> pa.Table:

@@ -8,8 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from tieout.kernel.database import copy_in, fetch
+from tieout.kernel.database import copy_in, execute, fetch
 from tieout.kernel.sqlfiles import sql_text
+from tieout.kernel.staging import stage
 from tieout.settlement.engine import Reconciliation
 from tieout.settlement.proof import Amount, ProofRow
 
@@ -40,6 +41,8 @@ def save(
         rows = matches(found.matches, _numbers(connection, found.matches.num_rows))
         copy_in(connection, "settlement_match", _dated(rows, business_date, as_of))
     copy_in(connection, "settlement_finding", findings(found.exceptions, business_date))
+    stage(connection, "left_line", _left_lines(found))
+    execute(connection, "settlement/lines_left")
     copy_in(connection, "settlement_proof", proof(found.proof.rows, business_date))
 
 
@@ -50,6 +53,15 @@ def matches(found: pa.Table, before: int = 0) -> pa.Table:
         rows = con.sql(sql_text("settlement/number_matches")).to_arrow_table()
     number = rows.column_names.index("nth_match")
     return rows.set_column(number, "match_no", pc.add(rows["nth_match"], before))
+
+
+def _left_lines(found: Reconciliation) -> pa.Table:
+    """The lines that no match and no link has taken."""
+    left = pa.concat_tables(
+        [rows.select(["line_id"]) for rows in (found.exceptions, found.open_lines)]
+    )
+    ids = left["line_id"].drop_null().cast(pa.int64())
+    return pa.table({"settlement_line_id": ids})
 
 
 def _numbers(connection: Connection, size: int) -> int:

@@ -160,12 +160,13 @@ def _forget(connection: Connection, day: date, as_of: datetime) -> None:
 def _match(connection: Connection, day: date, as_of: datetime) -> Reconciliation:
     accounts = fetch(connection, "settlement/gateway_accounts")
     by_gateway = {row.pop("gateway"): GatewaySettings(**row) for row in accounts}
+    given = gather(connection, day, as_of)
+    rates = fetch_arrow(connection, "settlement/fx/recent_rates", business_date=day)
     found = match(
-        *gather(connection, day, as_of),
+        given.payments,
+        given.lines,
         MatchSettings(as_of, by_gateway=by_gateway),
-        references=References(
-            rates=fetch_arrow(connection, "settlement/fx/recent_rates", business_date=day)
-        ),
+        references=References(rates, given.payouts),
     )
     decided = fetch(connection, "settlement/decided_proof", business_date=day)
     entries = [tuple(row.values()) for row in decided]

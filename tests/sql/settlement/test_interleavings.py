@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.sql.books import add, at, line, open_books, payment, rows, source_file
+from tests.sql.books import DRIFTED, add, at, line, open_books, payment, rows, source_file
 from tests.sql.harness import load
 from tests.sql.settlement.test_decisions import decide, limit
 from tieout.kernel.audit import Decision
@@ -169,6 +169,7 @@ def test_the_proof_adds_up_and_nothing_is_settled_twice(case_url: str, seed: int
         deed(books)
         assert rows(case_url, TWICE) == []
         assert rows(case_url, UNEQUAL) == []
+        assert rows(case_url, DRIFTED) == []
     books.next_day()
     left = {side: (count, minor) for side, count, minor in rows(case_url, LEFT)}
     for side, query in (("payments", OPEN_PAYMENTS), ("lines", OPEN_LINES)):

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import text
 
-from tests.sql.books import add, at, line, open_books, payment, rows
+from tests.sql.books import DRIFTED, add, at, line, open_books, payment, rows
 from tieout.kernel.database import transaction
 from tieout.settlement import linking
 from tieout.settlement.tasks import reconcile
@@ -21,6 +21,7 @@ EVERYTHING = {
     "settlement_link": "settlement_line_id, relation, payment_id, related_line_id",
     "settlement_proof": "to_jsonb(settlement_proof)::text",
 }
+OPEN = ("settlement_open_payment", "settlement_open_line", "settlement_file")
 KINDS = ("charge", "charge", "charge", "refund", "chargeback", "fee", "adjustment", "reserve")
 
 
@@ -69,6 +70,7 @@ def run(url: str, days: list[dict[str, list[dict[str, Any]]]]) -> dict[str, list
     for day, tables in zip(DAYS, days, strict=True):
         add(url, **tables)
         reconcile(as_of=at(day))
+        assert rows(url, DRIFTED) == []
     return {
         table: sorted(rows(url, f"SELECT {columns} FROM {table}"), key=repr)
         for table, columns in EVERYTHING.items()
@@ -81,7 +83,7 @@ def test_pulling_all_open_payments_gives_the_same_rows_and_proof(
 ) -> None:
     days = books(seed)
     found = run(url, days)
-    tables = ("settlement_run", "payment", "sales_order", "settlement_line", *EVERYTHING)
+    tables = ("settlement_run", "payment", "sales_order", "settlement_line", *EVERYTHING, *OPEN)
     clear(url, tables)
 
     def every(*_: pa.Table) -> pa.Table:
@@ -106,9 +108,9 @@ def test_a_payment_that_nothing_names_is_not_pulled_but_counted(
     pulled = []
     gather = linking.gather
 
-    def spy(*arguments: Any) -> tuple[pa.Table, pa.Table]:
+    def spy(*arguments: Any) -> linking.Gathered:
         found = gather(*arguments)
-        pulled.extend(found[0]["payment_id"].to_pylist())
+        pulled.extend(found.payments["payment_id"].to_pylist())
         return found
 
     monkeypatch.setattr("tieout.settlement.tasks.gather", spy)

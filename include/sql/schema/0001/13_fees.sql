@@ -4,6 +4,7 @@
 ALTER TABLE settlement_line ADD COLUMN settlement_fee_minor bigint;
 COMMENT ON COLUMN settlement_line.settlement_fee_minor IS
 'The fee in the settlement currency, positive as a cost; null means that it is fee_minor.';
+CREATE INDEX settlement_line_of_fee ON settlement_line (settlement_line_id) WHERE kind = 'fee';
 CREATE INDEX settlement_line_booked ON settlement_line USING brin (booked_at);
 
 ALTER TABLE gateway_account

@@ -1,16 +1,18 @@
--- purpose: The payments that something holds and that a line is about which needs none of its own, or a refund.
--- reads: open_book (one row per open line: gateway, ref), payment (one row per payment), settlement_hold
+-- purpose: The payments that something holds (a line, or a write-off as write-off:<number>) and that a line
+--   is about which needs none of its own, or a refund, or that a line names again which has not found an open
+--   one for certain.
+-- reads: held_name (one row per gateway and reference), payment (one row per payment), settlement_hold
 --   (one row per hold), settlement_finding (one row per finding)
 -- writes: payments of the matching engine (one row per payment)
 -- params: business_date
 WITH found AS (
     SELECT p.payment_id
-    FROM open_book AS b
-    INNER JOIN payment AS p ON p.gateway = b.gateway AND p.gateway_ref = b.ref
+    FROM held_name AS n
+    INNER JOIN payment AS p ON p.gateway = n.gateway AND p.gateway_ref = n.ref
     UNION
     SELECT p.payment_id
-    FROM open_book AS b
-    INNER JOIN payment AS p ON p.gateway = b.gateway AND p.payment_ref = b.ref
+    FROM held_name AS n
+    INNER JOIN payment AS p ON p.payment_ref = n.ref AND p.gateway = n.gateway
     UNION
     SELECT (f.evidence ->> 'related_payment_id')::bigint AS payment_id
     FROM settlement_finding AS f
@@ -31,10 +33,14 @@ SELECT
     p.currency::text AS currency,
     p.amount_minor,
     p.captured_at AS booked_at,
-    min(h.held_by) AS settled_by,
+    h.held_by AS settled_by,
     true AS carried
 FROM found AS f
 INNER JOIN payment AS p ON p.payment_id = f.payment_id
-INNER JOIN settlement_hold AS h
-    ON h.payment_id = p.payment_id AND h.freed_on > :business_date
-GROUP BY p.payment_id
+CROSS JOIN
+    LATERAL (
+        SELECT min(s.held_by) AS held_by
+        FROM settlement_hold AS s
+        WHERE s.payment_id = p.payment_id AND s.freed_on > :business_date
+    ) AS h
+WHERE h.held_by IS NOT null
