@@ -202,13 +202,13 @@ def _find(books: Books, call: Call, fault: Fault | None) -> tuple[int, Any]:
     fields = call.fields
     since = int(fields.get("created[gte]", 0))
     if fault is Fault.NOT_FOUND:
-        return 200, _page([], fields)
+        return 200, _page([], call)
     if call.name.endswith("/search"):
         wanted = re.fullmatch(r"metadata\['payment_ref'\]:'(.*)'", fields["query"])
         query = "SELECT number FROM charge WHERE payment_ref = ? ORDER BY number DESC"
         found = books.rows(query, wanted[1] if wanted else "")
         return 200, {
-            **_page([_intent(books, row["number"]) for row in found], fields),
+            **_page([_intent(books, row["number"]) for row in found], call),
             "object": "search_result",
             "next_page": None,
         }
@@ -226,7 +226,7 @@ def _find(books: Books, call: Call, fault: Fault | None) -> tuple[int, Any]:
         listed = _balance(books, fields, since)
     else:
         return 404, _no_such(kind)
-    return 200, _page(listed, fields)
+    return 200, _page(listed, call)
 
 
 def _balance(books: Books, fields: _Fields, since: int) -> list[dict[str, Any]]:
@@ -328,13 +328,14 @@ def _method(books: Books, number: int) -> dict[str, Any]:
     }
 
 
-def _page(listed: list[dict[str, Any]], fields: _Fields) -> dict[str, Any]:
-    limit, after = int(fields.get("limit", 10)), fields.get("starting_after")
+def _page(listed: list[dict[str, Any]], call: Call) -> dict[str, Any]:
+    """A page of a list; its `url` is the list's path, by which the SDK asks for the next one."""
+    limit, after = int(call.fields.get("limit", 10)), call.fields.get("starting_after")
     ids = [each["id"] for each in listed]
     start = ids.index(after) + 1 if after in ids else 0
     page = listed[start : start + limit]
     more = start + limit < len(listed)
-    return {"object": "list", "url": "/v1", "data": page, "has_more": more}
+    return {"object": "list", "url": call.name.split(" ")[1], "data": page, "has_more": more}
 
 
 def _no_such(kind: str) -> dict[str, Any]:
