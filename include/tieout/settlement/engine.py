@@ -186,8 +186,9 @@ def _load_settings(con: duckdb.DuckDBPyConnection, settings: MatchSettings) -> N
         " tolerance_minor BIGINT, overdue_days BIGINT, fx_band_bps BIGINT,"
         " reserve_days BIGINT, as_of_us BIGINT)"
     )
-    sides = ("payments", "lines", "book_lines")
-    found = con.execute(" UNION ".join(f"SELECT gateway FROM {side}" for side in sides)).fetchall()
+    found = con.execute(
+        "SELECT gateway FROM payments_in UNION SELECT gateway FROM lines_in"
+    ).fetchall()
     names = [str(gateway) for (gateway,) in found]
     each = [settings.of(name) for name in names]
     con.execute(

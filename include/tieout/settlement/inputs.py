@@ -17,12 +17,6 @@ from tieout.settlement.model import LINKED_KINDS, MATCHED_KINDS
 Source: TypeAlias = pa.Table | Path
 _LARGEST_MINOR = 10**17
 _DAY_US = 86_400_000_000
-_CODES = {
-    "key_code": "gateway_ref, settle_minor",
-    "ref_code": "gateway_ref",
-    "order_code": "gateway, order_ref",
-}
-"""Numbers made of keys, to find rows fast that may be alike; equal keys have equal numbers."""
 
 
 class InputRefused(TieoutError):  # noqa: N818 (it is what happened to the input)
@@ -127,12 +121,15 @@ def load(con: duckdb.DuckDBPyConnection, side: Side, source: Source) -> None:
 
     Only lines of a kind that needs a payment are matched, and only payments that no earlier run
     settled (`settled_by`); those serve to name the lines that settle them again. Lines that an
-    earlier run placed (`placed`) serve likewise: others may take them back.
+    earlier run placed (`placed`) serve likewise: others may take them back. Beside them, the table
+    `<name>_in`: what came in, counted and summed up by gateway, currency, kind, and what an earlier
+    run made of it.
 
     Raises InputRefused when the file cannot be read or its content breaks the contract.
     """
     file = _file(source)
     _create_view(con, side, read(con, side, source))
+    _sum_up(con, side)
     _check_words(con, side, file)
     _check_unique(con, side, file)
 
@@ -146,7 +143,8 @@ def read(con: duckdb.DuckDBPyConnection, side: Side, source: Source) -> dict[str
     types = _types(con, side)
     _check_columns(side, types, _file(source))
     _check_cells(con, side, types, _file(source))
-    return {column.name: _cell(column, types) for column in side.columns}
+    empty = {column.name for column in side.columns if _has_empty(con, side, column, types)}
+    return {column.name: _cell(column, types, column.name in empty) for column in side.columns}
 
 
 def _file(source: Source) -> str | None:
@@ -213,7 +211,19 @@ def _fits(column: Column, found: str) -> bool:
     return found.startswith(("TIMESTAMP", "DATE"))
 
 
-def _cell(column: Column, types: dict[str, str]) -> str:
+def _has_empty(
+    con: duckdb.DuckDBPyConnection, side: Side, column: Column, types: dict[str, str]
+) -> bool:
+    """Whether a column has empty text, which is the same as none; Parquet's statistics tell."""
+    found = types.get(column.name)
+    if not column.nullable or column.type != "text" or found is None or found in _INTEGERS:
+        return False
+    cell = column.name if found == "VARCHAR" else f"CAST({column.name} AS VARCHAR)"
+    empty = con.execute(f"SELECT 1 FROM {side.name}_raw WHERE {cell} = '' LIMIT 1")
+    return bool(empty.fetchall())
+
+
+def _cell(column: Column, types: dict[str, str], may_be_empty: bool = True) -> str:
     """The SQL that reads one cell; NULL when it cannot be read."""
     name, found = column.name, types.get(column.name)
     if found is None:
@@ -222,7 +232,8 @@ def _cell(column: Column, types: dict[str, str]) -> str:
     if column.type == "text":
         if found.startswith(("DOUBLE", "FLOAT")):
             return "CAST(NULL AS VARCHAR)"
-        return f"nullif({name}, '')" if text else f"nullif(CAST({name} AS VARCHAR), '')"
+        cell = name if text else f"CAST({name} AS VARCHAR)"
+        return f"nullif({cell}, '')" if may_be_empty else cell
     if column.type == "minor":
         whole = f"regexp_full_match(trim({name}), '[+-]?[0-9]{{1,18}}')"
         value = f"CASE WHEN {whole} THEN {name} END" if text else name
@@ -245,7 +256,7 @@ def _create_view(con: duckdb.DuckDBPyConnection, side: Side, cells: dict[str, st
     facts.append(f"CAST({cells['due_at']} AS BIGINT) AS due_us")
     if side is not PAYMENTS:
         facts.append(f"CASE WHEN {cells['placed']} THEN 1 ELSE 0 END AS placed")
-    facts += [f"CAST(hash({keys}) >> 1 AS BIGINT) AS {code}" for code, keys in _CODES.items()]
+    facts.append("CAST(hash(gateway_ref, settle_minor) >> 1 AS BIGINT) AS key_code")
     for flag, kinds in (("is_matched_kind", MATCHED_KINDS), ("is_linked_kind", LINKED_KINDS)):
         words = ", ".join(f"'{kind}'" for kind in kinds)
         facts.append(f"CASE WHEN kind IN ({words}) THEN 1 ELSE 0 END AS {flag}")
@@ -308,11 +319,22 @@ def _line(file: str | None, row: int) -> int | None:
     return row + 2 if file and not file.lower().endswith((".parquet", ".pq")) else None
 
 
+def _sum_up(con: duckdb.DuckDBPyConnection, side: Side) -> None:
+    """Count what came in, once, for all that asks: words, gateways, and the proof."""
+    earlier = "settled_by IS NOT NULL" if side is PAYMENTS else "placed = 1"
+    con.execute(
+        f"CREATE TEMP TABLE {side.name}_in AS SELECT gateway, currency, kind, carried,"
+        f" CASE WHEN {earlier} THEN 1 ELSE 0 END AS is_earlier,"
+        " max(greatest(is_matched_kind, is_linked_kind)) AS is_asked, count(*) AS entries,"
+        f" sum({side.amount}) AS sum_minor, min({side.number}) AS first_no"
+        f" FROM all_{side.name} GROUP BY gateway, currency, kind, carried, is_earlier"
+    )
+
+
 def _check_words(con: duckdb.DuckDBPyConnection, side: Side, file: str | None) -> None:
-    view = f"all_{side.name}"
     for name in ("currency", "kind"):
         words = con.execute(
-            f"SELECT {name}, min({side.number}) FROM {view} GROUP BY {name} ORDER BY 2"
+            f"SELECT {name}, min(first_no) FROM {side.name}_in GROUP BY {name} ORDER BY 2"
         ).fetchall()
         for word, row in words:
             if remedy := _wrong_word(name, word, side.kinds):
