@@ -70,11 +70,11 @@ def run_passes(store: Store, passes: Sequence[SqlFile] = PASSES) -> None:
     """Run the waterfall on the tables of the inputs.
 
     They are `payments`, `all_payments`, `lines`, `book_lines` (those that may point to others),
-    `paid_lines` (those of payouts), `settings`, `rates` and `payouts`. Leaves `exact_pairs` and
-    `other_pairs` (one row per match), `exceptions` (one row per case), `rest_payments` (one row per
-    payment that nothing took), `near_misses`, `originals` and `book_ends` (one row per line).
+    `paid_lines` (those of payouts), `settings`, `rates`, `payouts` and `crowded_keys` (those that
+    several rows of a side share). Leaves `exact_pairs` and `other_pairs` (one row per match),
+    `exceptions` (one row per case), `rest_payments` (one row per payment that nothing took),
+    `near_misses`, `originals` and `book_ends` (one row per line).
     """
-    _make(store, "crowded_keys")
     exact, *others = passes
     store.make("exact_pairs", exact.text)
     for step in ("left_lines", "near_lines", "line_refs", "near_payments"):
