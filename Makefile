@@ -49,6 +49,7 @@ fuzz: setup ## Damaged files for every reader, guided by coverage (RUNS=100000)
 lock: ## Resolve requirements*.in into the pinned requirements*.txt (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 requirements.in -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 benchmarks/peers.in -o benchmarks/peers.txt
 
 clean: ## End everything and delete .venv and var, the databases among it
 	@if [ -x $(python) ]; then $(python) -m tieout.supervisor destroy; fi

@@ -51,18 +51,19 @@ def migrated_template(pg_server: PostgresServer) -> str:
 @pytest.fixture(scope="module")
 def database_url(pg_server: PostgresServer, migrated_template: str) -> Iterator[str]:
     """The address of a database of the module's own, with Tieout's schema and no rows."""
-    yield from _database(pg_server, f"TEMPLATE {migrated_template}")
+    yield from fresh_database(pg_server, f"TEMPLATE {migrated_template}")
 
 
 @pytest.fixture(scope="module")
 def empty_database_url(pg_server: PostgresServer) -> Iterator[str]:
     """The address of a database of the module's own, with nothing in it."""
-    yield from _database(pg_server, "")
+    yield from fresh_database(pg_server)
 
 
-def _database(server: PostgresServer, options: str) -> Iterator[str]:
+def fresh_database(server: PostgresServer, options: str = "") -> Iterator[str]:
+    """The address of a new database; copied as files, which is less work than by the log."""
     name = f"test_{uuid4().hex}"
-    _run(server, f"CREATE DATABASE {name} {options}")
+    _run(server, f"CREATE DATABASE {name} {options} STRATEGY file_copy")
     yield server.url(name)
     _run(server, f"DROP DATABASE {name} WITH (FORCE)")
 

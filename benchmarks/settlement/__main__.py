@@ -1,34 +1,35 @@
 """How fast matching is, as ratios to simpler things done with the same files in the same run.
 
 Ratios are of processor time, which a busy machine disturbs less; seconds by the clock stand beside.
-datacompy (on pandas, and on Polars) takes part where it is installed: pip install datacompy polars
+datacompy, on pandas and on Polars, has an environment of its own (benchmarks/peers.py).
 
 PYTHONPATH=include python -m benchmarks.settlement [--rows 1000000] [--repeat 3]
 """
 
 import argparse
+import json
 import re
 import resource
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable
 from datetime import datetime
-from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
-import pandas as pd
 import pyarrow.parquet as pq
 
-from benchmarks.settlement import faults
+from benchmarks import peers
+from benchmarks.settlement import datacompy_peer, faults
 from benchmarks.settlement.data import tables
+from benchmarks.settlement.waterfall import waterfall
 from tieout.kernel.sqlfiles import sql_text
 from tieout.settlement.engine import matching
 from tieout.settlement.model import MatchSettings
 from tieout.settlement.stores import DuckStore
 
 _AS_OF = datetime(2026, 11, 10)  # noqa: DTZ001 (the engine takes it as UTC)
-_KEY = ["gateway", "gateway_ref", "kind", "currency"]
 _JOIN = """FROM payments AS p INNER JOIN lines AS l ON p.gateway = l.gateway
     AND p.gateway_ref = l.gateway_ref AND p.kind = l.kind AND p.currency = l.currency
     AND p.amount_minor = l.gross_minor"""
@@ -45,32 +46,36 @@ def main() -> None:
         files = Path(folder) / "payments.parquet", Path(folder) / "lines.parquet"
         for table, file in zip(tables(args.rows), files, strict=True):
             pq.write_table(table, file)
-        contenders: dict[str, Callable[[Path, Path], int]] = {
-            "join count, five columns (DuckDB)": join_count,
-            "join to pairs, five columns (DuckDB)": join_pairs,
-            "tieout, exact pass": exact_pass,
-            "tieout, checks + passes + proof": tieout,
-            "pandas waterfall, three passes": pandas_waterfall,
-        }
-        if find_spec("datacompy"):
-            contenders["datacompy on pandas, one key"] = datacompy_pandas
-            if find_spec("polars"):
-                contenders["datacompy on Polars, one key"] = datacompy_polars
-        floor = pairs = 0.0
-        print(f"{args.rows:,} payments, best of {args.repeat}")
-        print(f"{'':40} {'clock':>8} {'cpu':>8} {'/ count':>8} {'/ pairs':>8}")
-        for name, contender in contenders.items():
-            clock, cpu, found = _best(contender, files, args.repeat)
-            floor = floor or cpu
-            pairs = cpu if contender is join_pairs else pairs
-            to_pairs = f"{cpu / pairs:6.2f} x" if pairs else ""
-            print(
-                f"{name:40} {clock:6.2f} s {cpu:6.2f} s {cpu / floor:6.2f} x {to_pairs:>8}"
-                f" {found:>12,} pairs"
-            )
+        _print_contenders(files, args.rows, args.repeat)
     _print_scores(args.faults)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"peak memory of all together: {peak:.1f} GB")
+
+
+def _print_contenders(files: tuple[Path, Path], rows: int, repeat: int) -> None:
+    contenders: dict[str, Callable[[Path, Path], int]] = {
+        "join count, five columns (DuckDB)": join_count,
+        "join to pairs, five columns (DuckDB)": join_pairs,
+        "tieout, exact pass": exact_pass,
+        "tieout, checks + passes + proof": tieout,
+        "pandas, the same passes and codes": pandas_waterfall,
+    }
+    print(f"{rows:,} payments, best of {repeat}")
+    print(f"{'':40} {'clock':>8} {'cpu':>8} {'/ count':>8} {'/ pairs':>8} {'/ tieout':>8}")
+    took = {name: _best(contender, files, repeat) for name, contender in contenders.items()}
+    for on in datacompy_peer.CONTENDERS:
+        took[f"datacompy on {on}, one key"] = _best_of_peer(on, files, repeat)
+    (_, count, _), (_, pairs, _), _, (_, ours, _), *_ = took.values()
+    for name, (clock, cpu, found) in took.items():
+        ratios = " ".join(f"{cpu / unit:6.2f} x" for unit in (count, pairs, ours))
+        print(f"{name:40} {clock:6.2f} s {cpu:6.2f} s {ratios} {found:>12,} pairs")
+
+
+def _best_of_peer(on: str, files: tuple[Path, Path], repeat: int) -> tuple[float, float, int]:
+    words = [peers.python(), datacompy_peer.__file__, on, *files, repeat]
+    done = subprocess.run(list(map(str, words)), check=True, stdout=subprocess.PIPE)
+    clock, cpu, found = json.loads(done.stdout)
+    return clock, cpu, found
 
 
 def _print_scores(rows: int) -> None:
@@ -143,49 +148,8 @@ def tieout(payments: Path, lines: Path) -> int:
 
 
 def pandas_waterfall(payments: Path, lines: Path) -> int:
-    """Exact, window and tolerance as merges in pandas; without checks, codes or proof."""
-    open_payments = pd.read_parquet(payments).assign(amount=lambda t: t.amount_minor)
-    open_lines = pd.read_parquet(lines).assign(amount=lambda t: t.gross_minor)
-    found = 0
-    for keys, window, tolerance in (
-        ([*_KEY, "amount"], None, 0),
-        (["gateway", "order_ref", "kind", "currency", "amount"], 5, 0),
-        (_KEY, None, 5),
-    ):
-        pairs = open_payments.dropna(subset=keys).merge(open_lines.dropna(subset=keys), on=keys)
-        if window is not None:
-            apart = (pairs.booked_at_x - pairs.booked_at_y).abs().dt.days
-            pairs = pairs[apart <= window].assign(apart=apart).sort_values(["apart", "line_id"])
-        pairs = pairs[(pairs.amount_minor - pairs.gross_minor).abs() <= tolerance]
-        pairs = pairs.drop_duplicates("payment_id").drop_duplicates("line_id")
-        open_payments = open_payments[~open_payments.payment_id.isin(pairs.payment_id)]
-        open_lines = open_lines[~open_lines.line_id.isin(pairs.line_id)]
-        found += len(pairs)
-    return found
-
-
-def datacompy_pandas(payments: Path, lines: Path) -> int:
-    """One keyed comparison, which is all that it does."""
-    import datacompy
-
-    sides = [pd.read_parquet(file).dropna(subset=_KEY) for file in (payments, lines)]
-    sides[1] = sides[1].rename(columns={"gross_minor": "amount_minor"})
-    columns = [*_KEY, "amount_minor"]
-    return len(
-        datacompy.Compare(*(side[columns] for side in sides), join_columns=_KEY).intersect_rows
-    )
-
-
-def datacompy_polars(payments: Path, lines: Path) -> int:
-    """One keyed comparison, which is all that it does."""
-    import datacompy
-    import polars as pl
-
-    sides = [pl.read_parquet(file).drop_nulls(_KEY) for file in (payments, lines)]
-    sides[1] = sides[1].rename({"gross_minor": "amount_minor"})
-    columns = [*_KEY, "amount_minor"]
-    compared = datacompy.PolarsCompare(*(side[columns] for side in sides), join_columns=_KEY)
-    return len(compared.intersect_rows)
+    """The same passes and codes in pandas, without checks, links, near misses or proof."""
+    return len(waterfall(payments, lines, _AS_OF)[0])
 
 
 if __name__ == "__main__":

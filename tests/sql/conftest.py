@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
-import psycopg
 import pytest
 
+from tests.conftest import fresh_database
 from tieout.kernel.database import engine
 from tieout.kernel.postgres import PostgresServer
 from tieout.kernel.settings import settings
@@ -30,15 +29,12 @@ def case_url(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[str]:
     """The address of an empty migrated database; TIEOUT_DATABASE_URL and TIEOUT_VAR point to it."""
-    name = f"case_{uuid4().hex}"
-    with psycopg.connect(pg_server.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
-    url = pg_server.url(name)
+    databases = fresh_database(pg_server, f"TEMPLATE {migrated_template}")
+    url = next(databases)
     monkeypatch.setenv("TIEOUT_DATABASE_URL", url)
     monkeypatch.setenv("TIEOUT_VAR", str(tmp_path / "var"))
     settings.cache_clear()
     yield url
     settings.cache_clear()
     engine(url).dispose()
-    with psycopg.connect(pg_server.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    next(databases, None)

@@ -33,6 +33,7 @@ SCENARIOS = [
             "faults": Faults.model_validate(EVERY_KIND),
             "currencies": ("USD", "GBP"),
             "converted": ("GBP",),
+            "settled_only": ("stripe",),
         }
     ),
     SMALL.model_copy(

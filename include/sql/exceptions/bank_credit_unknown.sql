@@ -1,11 +1,13 @@
--- purpose: Money at the bank that looks like a gateway's and belongs to no payout that we know.
+-- purpose: Money at the bank that looks like a gateway's, or that a person parted from a payout, and belongs to no
+--   payout that we know.
 -- severity: high
 -- grace: 1 run
 -- inhibited-by: FILE_REFUSED by feed, PARTNER_UNREACHABLE by feed
 -- remedy: Ask the gateway which payout it is, and for the file that announces it.
--- resolves: the payout is announced
+-- resolves: the payout is announced, or a person ties the line to one
 -- reads: current_payout_finding (one row per finding of the newest reconciliation of payouts), bank_line (one row
---   per line), gateway_account (one row per gateway)
+--   per line), gateway_account (one row per gateway), payout_ban (one row per parted pair), payout (one row per
+--   payout)
 -- writes: one row per bank line
 -- params: as_of
 WITH senders AS (
@@ -18,6 +20,11 @@ WITH senders AS (
         ON EXISTS (
             SELECT 1 FROM unnest(p.payer_patterns) AS w (word)
             WHERE position(match_text(w.word) IN b.search_text) > 0
+        )
+        OR EXISTS (
+            SELECT 1 FROM payout_ban AS x
+            INNER JOIN payout AS o ON o.payout_id = x.payout_id
+            WHERE x.bank_line_id = f.bank_line_id AND o.gateway = p.gateway
         )
     WHERE f.code = 'BANK_CREDIT_UNKNOWN'
 )

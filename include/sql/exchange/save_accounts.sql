@@ -4,7 +4,7 @@
 -- params: none
 INSERT INTO gateway_account (
     gateway, account, window_days, tolerance_minor, overdue_business_days, write_off_limit_minor,
-    fx_band_bps, lag_spare_days
+    fx_band_bps, lag_spare_days, reserve_days
 )
 SELECT
     n.gateway,
@@ -14,7 +14,8 @@ SELECT
     n.overdue_business_days,
     n.write_off_limit_minor,
     n.fx_band_bps,
-    n.lag_spare_days
+    n.lag_spare_days,
+    n.reserve_days
 FROM new_account AS n
 ORDER BY n.gateway
 ON CONFLICT (gateway) DO UPDATE SET
@@ -24,4 +25,5 @@ ON CONFLICT (gateway) DO UPDATE SET
     overdue_business_days = excluded.overdue_business_days,
     write_off_limit_minor = excluded.write_off_limit_minor,
     fx_band_bps = excluded.fx_band_bps,
-    lag_spare_days = excluded.lag_spare_days
+    lag_spare_days = excluded.lag_spare_days,
+    reserve_days = excluded.reserve_days

@@ -80,6 +80,9 @@ WITH told AS (
             UNION ALL
             SELECT 'settlement_write_off:' || w.write_off_id
             FROM unnest(cast(:write_offs AS bigint[])) AS w (write_off_id)
+            UNION ALL
+            SELECT 'payout_match:' || b.match_no
+            FROM unnest(cast(:bank_lines AS bigint[])) AS b (match_no)
         )
     UNION ALL
     SELECT
@@ -111,7 +114,10 @@ WITH told AS (
     SELECT
         m.matched_at AS at,
         'payout:' || m.payout_id || ' matched with bank:' || m.bank_line_id || ' by '
-        || replace(m.pass, '_', ' ') AS what,
+        || replace(m.pass, '_', ' ') || ' (payout-match:' || m.match_no || ')' || CASE
+            WHEN m.variance_minor <> 0 THEN ', variance ' || m.variance_minor || ' minor units'
+            ELSE ''
+        END AS what,
         m.amount_minor,
         p.currency::text AS currency,
         NULL AS file_name,
@@ -122,6 +128,24 @@ WITH told AS (
     WHERE
         m.payout_id = any(cast(:payouts AS bigint[]))
         OR m.bank_line_id = any(cast(:bank_lines AS bigint[]))
+    UNION ALL
+    SELECT
+        m.undone_at AS at,
+        'payout:' || m.payout_id || ' parted from bank:' || m.bank_line_id || ' by '
+        || m.undone_by || ': ' || m.undone_why AS what,
+        m.amount_minor,
+        p.currency::text AS currency,
+        NULL AS file_name,
+        NULL AS sha256,
+        NULL AS file_line
+    FROM payout_match AS m
+    INNER JOIN payout AS p ON p.payout_id = m.payout_id
+    WHERE
+        m.undone_at IS NOT NULL
+        AND (
+            m.payout_id = any(cast(:payouts AS bigint[]))
+            OR m.bank_line_id = any(cast(:bank_lines AS bigint[]))
+        )
     UNION ALL
     SELECT
         coalesce(r.as_of, o.as_of, j.business_date::timestamp AT TIME ZONE 'UTC') AS at,
@@ -148,7 +172,7 @@ WITH told AS (
             AND j.entry_no = any(cast(:write_offs AS bigint[]))
         )
         OR (
-            j.entry_kind IN ('payout', 'payout_match')
+            j.entry_kind IN ('payout', 'payout_match', 'payout_unmatch')
             AND j.payout_id = any(cast(:payouts AS bigint[]))
         )
         OR (j.entry_kind = 'bank_line' AND j.entry_no = any(cast(:bank_lines AS bigint[])))

@@ -1,5 +1,6 @@
 -- purpose: The payments, lines, matches, write-offs, payouts and bank lines that a reference means or touches:
---   an order, payment, gateway or payout reference, line:N, match:N, write-off:N, payout:N, bank:N, case:N.
+--   an order, payment, gateway or payout reference, line:N, match:N, write-off:N, payout:N, payout-match:N, bank:N,
+--   case:N.
 -- reads: exception_case, sales_order, payment, settlement_line, settlement_match, settlement_write_off, payout,
 --   payout_match, bank_line (one row each)
 -- writes: one row: refs (what the story of orders is asked for), payments, lines, matches, write_offs, payouts,
@@ -8,16 +9,26 @@
 WITH asked AS MATERIALIZED (
     SELECT cast(:id AS text) AS ref
     UNION
-    SELECT
-        CASE split_part(k.key, ':', 1)
-            WHEN 'bank_line' THEN 'bank:' || substr(k.key, 11) ELSE
-                substr(k.key, strpos(k.key, ':') + 1)
-        END AS ref
+    SELECT substr(k.key, strpos(k.key, ':') + 1) AS ref
     FROM exception_case AS c
     CROSS JOIN LATERAL unnest(c.keys) AS k (key)
     WHERE
         'case:' || c.exception_case_id = :id
-        AND split_part(k.key, ':', 1) IN ('payment', 'order', 'gateway_ref', 'payout', 'bank_line')
+        AND split_part(k.key, ':', 1) IN ('payment', 'order', 'gateway_ref', 'payout')
+    UNION
+    SELECT 'bank:' || (c.evidence ->> 'bank_line_id') AS ref
+    FROM exception_case AS c
+    WHERE
+        'case:' || c.exception_case_id = :id
+        AND c.evidence ->> 'bank_line_id' IS NOT NULL
+),
+
+write_offs_asked AS MATERIALIZED (
+    SELECT w.*
+    FROM settlement_write_off AS w
+    WHERE
+        w.settlement_write_off_id
+        = CASE WHEN :id ~ '^write-off:[0-9]{1,18}$' THEN cast(substr(:id, 11) AS bigint) END
 ),
 
 edges_asked AS MATERIALIZED (
@@ -32,10 +43,41 @@ edges_asked AS MATERIALIZED (
     SELECT
         w.payment_id,
         w.settlement_line_id
-    FROM settlement_write_off AS w
+    FROM write_offs_asked AS w
+    UNION ALL
+    SELECT
+        v.payment_id,
+        NULL AS settlement_line_id
+    FROM write_offs_asked AS w
+    CROSS JOIN LATERAL unnest(w.match_payments) AS v (payment_id)
+    UNION ALL
+    SELECT
+        NULL AS payment_id,
+        v.settlement_line_id
+    FROM write_offs_asked AS w
+    CROSS JOIN LATERAL unnest(w.match_lines) AS v (settlement_line_id)
+),
+
+payout_edges_asked AS MATERIALIZED (
+    SELECT
+        m.payout_id,
+        m.bank_line_id
+    FROM payout_match AS m
     WHERE
-        w.settlement_write_off_id
-        = CASE WHEN :id ~ '^write-off:[0-9]{1,18}$' THEN cast(substr(:id, 11) AS bigint) END
+        m.match_no
+        = CASE WHEN :id ~ '^payout-match:[0-9]{1,18}$' THEN cast(substr(:id, 14) AS bigint) END
+    UNION ALL
+    SELECT
+        v.payout_id,
+        NULL AS bank_line_id
+    FROM write_offs_asked AS w
+    CROSS JOIN LATERAL unnest(w.match_payouts) AS v (payout_id)
+    UNION ALL
+    SELECT
+        NULL AS payout_id,
+        v.bank_line_id
+    FROM write_offs_asked AS w
+    CROSS JOIN LATERAL unnest(w.match_bank_lines) AS v (bank_line_id)
 ),
 
 payments_named AS MATERIALIZED (
@@ -118,6 +160,9 @@ payouts_named AS MATERIALIZED (
     SELECT m.payout_id
     FROM payout_match AS m
     WHERE 'bank:' || m.bank_line_id IN (SELECT a.ref FROM asked AS a)
+    UNION
+    SELECT e.payout_id FROM payout_edges_asked AS e
+    WHERE e.payout_id IS NOT NULL
 )
 
 SELECT
@@ -144,6 +189,13 @@ SELECT
             w.payment_id IN (SELECT n.payment_id FROM payments AS n)
             OR w.settlement_line_id IN (SELECT n.settlement_line_id FROM lines AS n)
             OR w.match_no IN (SELECT e.match_no FROM edges AS e)
+            OR w.settlement_write_off_id IN (
+                SELECT a.settlement_write_off_id FROM write_offs_asked AS a
+            )
+            OR w.payout_match_no IN (
+                SELECT m.match_no FROM payout_match AS m
+                INNER JOIN payouts_named AS n ON n.payout_id = m.payout_id
+            )
         ORDER BY w.settlement_write_off_id
     ) AS write_offs,
     ARRAY(
@@ -156,4 +208,7 @@ SELECT
         UNION
         SELECT b.bank_line_id FROM bank_line AS b
         WHERE 'bank:' || b.bank_line_id IN (SELECT a.ref FROM asked AS a)
+        UNION
+        SELECT e.bank_line_id FROM payout_edges_asked AS e
+        WHERE e.bank_line_id IS NOT NULL
     ) AS bank_lines

@@ -1,6 +1,6 @@
--- purpose: The payouts that wait for their money. One is late after so many business days of the bank's
+-- purpose: The payouts that wait for their money; what is held for a later date is left alone. One is late after so many business days of the bank's
 --   calendar; where nobody said which bank it is, of the gateway's; outside the calendar plain days count.
--- reads: payout (one row per payout), payout_match (one row per match), payout_route (one row per gateway and
+-- reads: payout (one row per payout), payout_hold (one row per hold), payout_route (one row per gateway and
 --   currency), gateway_account, partner (one row each), business_day (one row per day)
 -- writes: the payouts of the payout engine (one row per payout)
 -- params: business_date, as_of
@@ -21,8 +21,8 @@ WITH waiting AS (
         p.amount_minor <> 0
         AND p.returned_on IS NULL
         AND NOT EXISTS (
-            SELECT 1 FROM payout_match AS m
-            WHERE m.payout_id = p.payout_id AND m.undone_at IS NULL
+            SELECT 1 FROM payout_hold AS h
+            WHERE h.payout_id = p.payout_id AND h.freed_on > :business_date
         )
 )
 

@@ -11,8 +11,8 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
-from tieout.board import cases, quarantine
-from tieout.board.web import BoardError, Person, go, page
+from tieout.board import cases, quarantine, settlement, stories
+from tieout.board.web import BoardError, Person, go, page, status_of
 from tieout.kernel.errors import TieoutError
 
 _HEADERS = {
@@ -43,6 +43,8 @@ def board(who: Callable[..., Person]) -> FastAPI:
     )
     app.include_router(quarantine.pages)
     app.include_router(cases.pages)
+    app.include_router(settlement.pages)
+    app.include_router(stories.pages)
     app.add_api_route("/", _start)
     app.add_api_route("/board.css", _style)
     app.middleware("http")(_with_headers)
@@ -78,9 +80,9 @@ def _refused(_request: Request, error: HTTPException) -> HTMLResponse:
 
 
 def _failed(request: Request, error: TieoutError) -> HTMLResponse:
-    return page(
-        request, "problem.html", status=404 if request.method == "GET" else 409, problem=error
-    )
+    unknown = request.method == "GET" and not isinstance(error, BoardError)
+    status = 404 if unknown else status_of(error)
+    return page(request, "problem.html", status=status, problem=error)
 
 
 def _unreadable(request: Request, _error: Exception) -> HTMLResponse:

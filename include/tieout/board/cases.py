@@ -1,6 +1,5 @@
 """The page of live cases, and what is decided about those that are ticked."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -18,11 +17,11 @@ from tieout.board.web import (
     go,
     page,
     query,
+    remedies,
     session,
     status_of,
 )
 from tieout.exceptions.decisions import Verdict, decide, live_cases
-from tieout.exceptions.registry import rules
 from tieout.kernel.errors import TieoutError
 
 pages = APIRouter()
@@ -131,10 +130,5 @@ def _cases_page(
         choice=choice,
         states=State,
         actions=Action,
-        remedies=_remedies([case["code"] for case in found[:PAGE]]),
+        remedies=remedies([case["code"] for case in found[:PAGE]]),
     )
-
-
-def _remedies(codes: Sequence[str]) -> dict[str, str]:
-    """What to do about the cases of a page, by code."""
-    return {rule.code: rule.remedy for rule in rules() if rule.code in codes}

@@ -1,9 +1,10 @@
 """What all pages share: who asks, what they may do, a session on the database, and the frame."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlencode, urlsplit
@@ -15,9 +16,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import Connection
 
 from tieout.exceptions.digest import amount
+from tieout.exceptions.registry import rules
 from tieout.kernel.audit import Decision, ReasonMissing
 from tieout.kernel.database import transaction
 from tieout.kernel.errors import TieoutError
+from tieout.kernel.money import format_minor
 from tieout.kernel.settings import settings
 
 PAGE = 50
@@ -32,6 +35,7 @@ _templates = Environment(
     lstrip_blocks=True,
 )
 _templates.filters["amount"] = lambda row: amount(row["amount_minor"], row["currency"])
+_templates.filters["plain"] = partial(format_minor, thousands=True)
 _templates.filters["instant"] = lambda at: f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
@@ -41,6 +45,15 @@ class Person:
 
     name: str
     may_decide: bool
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What somebody typed into the form named `form` before a problem, so that it is not lost."""
+
+    form: str = ""
+    reason: str = ""
+    values: Mapping[str, object] = field(default_factory=dict)
 
 
 class BoardError(TieoutError):
@@ -112,6 +125,11 @@ def status_of(problem: TieoutError | None) -> int:
 def go(request: Request, path: str) -> RedirectResponse:
     """Send the browser to another page of the board with GET."""
     return RedirectResponse(f"{base(request)}{path}", status_code=303)
+
+
+def remedies(codes: Collection[str]) -> dict[str, str]:
+    """What to do about the cases of a page, by code."""
+    return {rule.code: rule.remedy for rule in rules() if rule.code in codes}
 
 
 def base(request: Request) -> str:

@@ -25,6 +25,7 @@ _REPORTS = {
 """What is shown, by the report of include/sql/settlement/<name>."""
 _NUMBERED = {
     "unmatch": ("undo a match for good: no run makes it again", "the match, as in `explain`"),
+    "unmatch-payout": ("undo a match of payouts and bank lines for good", "the payout match"),
     "approve": ("carry out a write-off that another person proposed", "the write-off"),
     "reject": ("say no to a proposed write-off", "the write-off"),
     "reopen": ("take a write-off back", "the write-off"),
@@ -66,6 +67,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--write-off-variance", action="store_true", help="give up what the sums differ by"
     )
     _decision(match)
+    payout = actions.add_parser("match-payout", help="tie payouts and bank lines together")
+    for name, what in (("payout", "payouts"), ("bank-line", "bank lines")):
+        payout.add_argument(f"--{name}", nargs="+", type=int, required=True, metavar="N", help=what)
+    payout.add_argument(
+        "--write-off-variance", action="store_true", help="give up what the sums differ by"
+    )
+    _decision(payout)
     write_off = actions.add_parser("write-off", help="give up one open payment or line")
     one = write_off.add_mutually_exclusive_group(required=True)
     one.add_argument("--payment", metavar="REF", help="our reference")
@@ -129,7 +137,12 @@ def _proposal(row: Mapping[str, Any]) -> str:
     from tieout.exceptions.digest import amount
 
     money = amount(row["amount_minor"], row["currency"])
-    subjects = [*row["payment_refs"], *(f"line:{line}" for line in row["line_ids"])]
+    subjects = [
+        *row["payment_refs"],
+        *(f"line:{number}" for number in row["line_ids"]),
+        *(f"payout:{number}" for number in row["payout_ids"]),
+        *(f"bank:{number}" for number in row["bank_line_ids"]),
+    ]
     kind = "variance of " if row["is_variance"] else ""
     return (
         f"{row['write_off_id']:>8} {row['gateway']:<12} {money:>16}  by {row['proposed_by']}: "
@@ -138,13 +151,27 @@ def _proposal(row: Mapping[str, Any]) -> str:
 
 
 def _decide(connection: "Connection", args: argparse.Namespace, decision: "Decision") -> str:
-    from tieout.settlement import decisions
+    from tieout.settlement import decisions, payout_decisions
 
-    if args.action in {"unmatch", "reject", "reopen"}:
-        getattr(decisions, args.action)(connection, args.number, decision)
+    done = {
+        "unmatch": decisions.unmatch,
+        "unmatch-payout": payout_decisions.unmatch_payout,
+        "reject": decisions.reject,
+        "reopen": decisions.reopen,
+    }.get(args.action)
+    if done is not None:
+        done(connection, args.number, decision)
         return f"{args.action}: {args.number}"
     if args.action == "approve":
         made = decisions.approve(connection, args.number, decision)
+    elif args.action == "match-payout":
+        made = payout_decisions.match_payout(
+            connection,
+            args.payout,
+            args.bank_line,
+            decision,
+            write_off_variance=args.write_off_variance,
+        )
     elif args.action == "match":
         made = decisions.match(
             connection,

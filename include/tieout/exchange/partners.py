@@ -71,6 +71,7 @@ class AccountSpec(_Strict):
     Up to `write_off_limit_minor` one person may write off; above it a second must approve.
     `fx_band_bps`: by how many basis points a conversion may be off the reference rate.
     `lag_spare_days`: business days beyond the learned lag before money is overdue.
+    `reserve_days`: after so many days a reserve is to be released, where its line names no day.
     """
 
     account: str
@@ -80,6 +81,7 @@ class AccountSpec(_Strict):
     write_off_limit_minor: int = Field(default=0, ge=0)
     fx_band_bps: int = Field(default=100, ge=0)
     lag_spare_days: int = Field(default=1, ge=0)
+    reserve_days: int = Field(default=180, ge=0)
     payouts: PayoutTerms = PayoutTerms()
 
 
@@ -237,7 +239,7 @@ _ACCOUNT = pa.schema(
     | dict.fromkeys(
         [
             *("window_days", "tolerance_minor", "overdue_business_days", "write_off_limit_minor"),
-            *("fx_band_bps", "lag_spare_days"),
+            *("fx_band_bps", "lag_spare_days", "reserve_days"),
         ],
         _NUMBER,
     )

@@ -6,6 +6,7 @@ reaches it through the environment only, so that no file of it holds the passwor
 
 import logging
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -95,9 +96,14 @@ def _row(suite: Suite, expectation: Expectation, result: Any) -> dict[str, Any]:
 
 
 def _great_expectations() -> Any:
-    """The library, which takes seconds to import and talks much while it does."""
+    """The library, which takes seconds to import and talks much while it does.
+
+    It imports PySpark where that is installed, whose warning about pandas is not about what we do.
+    """
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    import great_expectations as gx
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
+        import great_expectations as gx
 
     return gx
 

@@ -6,37 +6,26 @@ yet, so that no proof that stands changes, and the next reconciliation counts it
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
 
-from tieout.kernel.audit import Decision, audit
+from tieout.kernel.audit import Decision
 from tieout.kernel.database import execute, fetch, lock
-from tieout.kernel.errors import TieoutError
 from tieout.kernel.settings import settings
+from tieout.settlement import payout_decisions
+from tieout.settlement.deciding import (
+    Outcome,
+    SettlementDecisionError,
+    carry_out,
+    note,
+    propose,
+    take_back,
+)
 from tieout.settlement.periods import refuse_closed
 
 _SQL = "settlement/decide"
-
-
-class SettlementDecisionError(TieoutError):
-    """A payment, line, match or write-off with which this cannot be done."""
-
-    slug = "settlement-decision"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a decision made: a match, a write-off (both for a match with a variance), or a proposal.
-
-    `waits` says that nothing but a proposal is made, which another person must approve.
-    """
-
-    match_no: int | None = None
-    write_off_id: int | None = None
-    waits: bool = False
 
 
 def unmatch(connection: Connection, match_no: int, decision: Decision) -> None:
@@ -65,9 +54,9 @@ def unmatch(connection: Connection, match_no: int, decision: Decision) -> None:
     execute(
         connection, f"{_SQL}/ban_pairs", match_no=match_no, actor=decision.actor, at=decision.at
     )
-    _reopen(connection, decision, day, match_no=match_no)
+    take_back(connection, decision, day, match_no=match_no)
     facts = {"business_date": edges[0]["business_date"], "undone_on": day, "edges": edges}
-    _audit(connection, "unmatch", f"settlement_match:{match_no}", decision, facts)
+    note(connection, "unmatch", f"settlement_match:{match_no}", decision, facts)
 
 
 def match(
@@ -147,9 +136,14 @@ def approve(connection: Connection, write_off_id: int, decision: Decision) -> Ou
             f"{found['proposed_by']} proposed write-off {write_off_id} and cannot approve it.",
             remedy="Have another person approve it, or reject it.",
         )
-    items = _open_items(connection, found["payment_refs"], found["line_ids"], proposal=write_off_id)
-    outcome = _carry_out(connection, write_off_id, items, decision, found["is_variance"], True)
-    _audit(connection, "approve", f"settlement_write_off:{write_off_id}", decision, found)
+    if found["payout_ids"]:
+        outcome = payout_decisions.match_approved(connection, found, decision)
+    else:
+        items = _open_items(
+            connection, found["payment_refs"], found["line_ids"], proposal=write_off_id
+        )
+        outcome = _carry_out(connection, write_off_id, items, decision, found["is_variance"], True)
+    note(connection, "approve", f"settlement_write_off:{write_off_id}", decision, found)
     return outcome
 
 
@@ -167,7 +161,7 @@ def reject(connection: Connection, write_off_id: int, decision: Decision) -> Non
         at=decision.at,
         reason=decision.reason,
     )
-    _audit(connection, "reject", f"settlement_write_off:{write_off_id}", decision, found)
+    note(connection, "reject", f"settlement_write_off:{write_off_id}", decision, found)
 
 
 def reopen(connection: Connection, write_off_id: int, decision: Decision) -> None:
@@ -182,14 +176,12 @@ def reopen(connection: Connection, write_off_id: int, decision: Decision) -> Non
         raise SettlementDecisionError(
             f"Write-off {write_off_id} is {found['status']}"
             + (" and the variance of a match." if found["is_variance"] else "."),
-            remedy=f"Undo match {found['match_no']} in its place."
-            if found["match_no"]
-            else "Only what is written off can be reopened; reject what waits.",
+            remedy=_undo_instead(found),
         )
     refuse_closed(connection, found["business_date"], f"write-off {write_off_id}")
     day = _day(connection, decision)
-    _reopen(connection, decision, day, write_off_id=write_off_id)
-    _audit(connection, "reopen", f"settlement_write_off:{write_off_id}", decision, found)
+    take_back(connection, decision, day, write_off_id=write_off_id)
+    note(connection, "reopen", f"settlement_write_off:{write_off_id}", decision, found)
 
 
 def waiting(connection: Connection) -> list[dict[str, Any]]:
@@ -279,7 +271,7 @@ def _tie(connection: Connection, items: list[dict[str, Any]], decision: Decision
     day = _day(connection, decision)
     execute(connection, f"{_SQL}/insert_match", **both, match_no=match_no, day=day, at=decision.at)
     facts = {"business_date": day, "items": items}
-    _audit(connection, "match", f"settlement_match:{match_no}", decision, facts)
+    note(connection, "match", f"settlement_match:{match_no}", decision, facts)
     return match_no
 
 
@@ -291,22 +283,8 @@ def _propose(
     **subject: object,
 ) -> Outcome:
     """Propose a write-off, and carry it out at once where the limit allows it."""
-    empty = dict.fromkeys(("payment_id", "settlement_line_id", "match_payments", "match_lines"))
-    (made,) = fetch(
-        connection,
-        f"{_SQL}/propose_write_off",
-        **empty | subject,
-        gateway=items[0]["gateway"],
-        currency=items[0]["currency"],
-        amount_minor=amount_minor,
-        actor=decision.actor,
-        reason=decision.reason,
-        at=decision.at,
-    )
-    write_off_id: int = made["write_off_id"]
-    facts = {"amount_minor": amount_minor, "items": items, **made}
-    _audit(connection, "write-off", f"settlement_write_off:{write_off_id}", decision, facts)
-    if made["needs_approval"]:
+    write_off_id, waits = propose(connection, items, amount_minor, decision, **subject)
+    if waits:
         return Outcome(write_off_id=write_off_id, waits=True)
     is_variance = "match_payments" in subject
     return _carry_out(connection, write_off_id, items, decision, is_variance, False)
@@ -321,36 +299,9 @@ def _carry_out(
     by_another: bool,
 ) -> Outcome:
     match_no = _tie(connection, items, decision) if is_variance else None
-    execute(
-        connection,
-        f"{_SQL}/carry_out_write_off",
-        write_off_id=write_off_id,
-        day=_day(connection, decision),
-        match_no=match_no,
-        approved_by=decision.actor if by_another else None,
-        at=decision.at,
-        reason=decision.reason,
-    )
+    day = _day(connection, decision)
+    carry_out(connection, write_off_id, decision, day, by_another=by_another, match_no=match_no)
     return Outcome(match_no, write_off_id)
-
-
-def _reopen(
-    connection: Connection,
-    decision: Decision,
-    day: date,
-    *,
-    write_off_id: int | None = None,
-    match_no: int | None = None,
-) -> None:
-    execute(
-        connection,
-        f"{_SQL}/reopen_write_offs",
-        write_off_id=write_off_id,
-        match_no=match_no,
-        day=day,
-        at=decision.at,
-        reason=decision.reason,
-    )
 
 
 def _write_off(connection: Connection, write_off_id: int) -> dict[str, Any]:
@@ -362,6 +313,14 @@ def _write_off(connection: Connection, write_off_id: int) -> dict[str, Any]:
     return found[0]
 
 
+def _undo_instead(found: dict[str, Any]) -> str:
+    if found["match_no"]:
+        return f"Undo match {found['match_no']} in its place."
+    if found["payout_match_no"]:
+        return f"Undo payout match {found['payout_match_no']} in its place."
+    return "Only what is written off can be reopened; reject what waits."
+
+
 def _proposal(connection: Connection, write_off_id: int) -> dict[str, Any]:
     found = _write_off(connection, write_off_id)
     if found["status"] != "PROPOSED":
@@ -370,17 +329,3 @@ def _proposal(connection: Connection, write_off_id: int) -> dict[str, Any]:
             remedy="`tieout settlement waiting` lists those that wait.",
         )
     return found
-
-
-def _audit(
-    connection: Connection, action: str, subject: str, decision: Decision, facts: dict[str, Any]
-) -> None:
-    audit(
-        connection,
-        actor=decision.actor,
-        action=f"settlement.{action}",
-        subject=subject,
-        reason=decision.reason,
-        occurred_at=decision.at,
-        facts=facts,
-    )

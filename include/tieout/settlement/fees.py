@@ -97,7 +97,7 @@ def _row(gateway: str, row: CardRow) -> dict[str, object]:
     return facts | {
         "gateway": gateway,
         "rank": row.rank,
-        "stated_at": f"{gateway}.yaml, rates.{row.number}",
+        "stated_at": f"{gateway}{row.place}",
         "fingerprint": json.dumps(facts, default=str),
     }
 

@@ -15,7 +15,8 @@ from tieout.kernel.settings import settings
 from tieout.kernel.staging import stage
 from tieout.kernel.time import local_day, parse_instant
 from tieout.settlement.payout_saving import save_findings, save_payouts, save_sums
-from tieout.settlement.payouts import PayoutMatching, match_payouts, sum_payouts
+from tieout.settlement.payouts import PayoutMatching, match_payouts, sum_payouts, with_decisions
+from tieout.settlement.periods import refuse_closed
 from tieout.settlement.tasks import DateReconciled
 
 _RECONCILE = {"flow": "reconcile_payouts", "task": "reconcile"}
@@ -96,14 +97,15 @@ def reconcile_payouts(
 
     `business_date` is by default the day of the instant in the business's zone. A run replaces what
     an earlier run of the same date wrote. Returns the date and the counts of both sides.
-    Raises DateReconciled when a later instant is reconciled already, RunDoesNotAddUp when anything
-    is unexplained; nothing is written then.
+    Raises DateReconciled when a later instant is reconciled already, PeriodClosed when the date's
+    books are closed, RunDoesNotAddUp when anything is unexplained; nothing is written then.
     """
     instant = parse_instant(as_of)
     day = business_date or local_day(instant, settings().zone)
     with transaction(settings().database_url, actor="/".join(_RECONCILE.values())) as connection:
         lock(connection, "payouts")
         _refuse_past(connection, day, instant)
+        refuse_closed(connection, day, "the reconciliation of payouts")
         _forget(connection, day, instant)
         for statement in ("news", "meet_payouts", "meet_bank_lines", "note_batches", "reopen_sums"):
             execute(connection, f"payouts/{statement}", business_date=day, as_of=instant)
@@ -144,7 +146,10 @@ def _reconcile(connection: Connection, day: date, as_of: datetime) -> PayoutMatc
         fetch_arrow(connection, "payouts/open_payouts", business_date=day, as_of=as_of),
         fetch_arrow(connection, "payouts/open_bank_lines", business_date=day),
         fetch_arrow(connection, "payouts/payers"),
+        fetch_arrow(connection, "payouts/parted"),
     )
+    decided = fetch(connection, "payouts/decided_proof", business_date=day)
+    found = with_decisions(found, [tuple(row.values()) for row in decided])
     save_payouts(connection, found, day, as_of)
     save_findings(connection, [differing, found.findings], day)
     return found
@@ -153,7 +158,7 @@ def _reconcile(connection: Connection, day: date, as_of: datetime) -> PayoutMatc
 def _counts(found: PayoutMatching, side: str) -> Counts:
     """The rows of one side: what is settled is applied, exceptions and open ones are deferred."""
     return Counts(
-        read=found.count(side, "opening", "new"),
+        read=found.count(side, "opening", "new", "reopened"),
         applied=found.count(side, "matched", "returned", "not_ours"),
         deferred=found.count(side, "exception", "open"),
     )

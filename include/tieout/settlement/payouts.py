@@ -6,9 +6,10 @@ between. A pass is a SQL file of include/sql/payouts/passes, a naming of leftove
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -39,6 +40,9 @@ BANK_LINES = pa.schema(
 PAYERS = pa.schema({"gateway": _TEXT, "said": _TEXT})
 """A word by which the bank shows a gateway."""
 
+PARTED = pa.schema({"payout_id": _NUMBER, "bank_line_id": _NUMBER})
+"""A payout and a bank line that a person parted: nothing ties them together."""
+
 PAYOUTS_TO_SUM = pa.schema(
     dict.fromkeys(["payout_id"], _NUMBER)
     | dict.fromkeys(["gateway", "account", "payout_ref", "batch_no", "day", "currency"], _TEXT)
@@ -56,9 +60,10 @@ _PAIRS = pa.schema(
     {"pass": _TEXT, "payout_id": _NUMBER, "bank_line_id": _NUMBER, "amount_minor": _NUMBER}
 )
 _AMBIGUOUS = pa.schema({"bank_line_id": _NUMBER, "reason": _TEXT})
-_ARRIVED = ("opening", "new")
+_ARRIVED = ("opening", "new", "reopened")
 BUCKETS = (*_ARRIVED, "matched", "open", "exception", "returned", "not_ours")
-"""The buckets of the proof; all but the first two are what became of a payout or bank line."""
+"""The buckets of the proof: what came in, and what became of it. Reopened is what a person took
+back from the matches of an earlier date; the engine alone never does."""
 
 _UNSURE = {
     Verdict.SEVERAL: "Several sets of payouts make the amount.",
@@ -78,7 +83,7 @@ class PayoutProof:
 
     @property
     def unexplained(self) -> tuple[int, int]:
-        """Opening and new less all that became of them, as count and minor units."""
+        """Opening, new and reopened less all that became of them, as count and minor units."""
         signs = {name: 1 if name in _ARRIVED else -1 for name in self.buckets}
         return (
             sum(signs[name] * count for name, (count, _) in self.buckets.items()),
@@ -103,24 +108,30 @@ class PayoutMatching:
 
 
 def match_payouts(
-    payouts: pa.Table, bank_lines: pa.Table, payers: pa.Table, store: Store | None = None
+    payouts: pa.Table,
+    bank_lines: pa.Table,
+    payers: pa.Table,
+    parted: pa.Table | None = None,
+    store: Store | None = None,
 ) -> PayoutMatching:
     """Match payouts (PAYOUTS) with bank lines (BANK_LINES) that may be theirs by PAYERS.
 
-    The SQL runs in `store`, by default in the call's own DuckDB; the result is the same, and the
-    same for rows in any order. Raises RunDoesNotAddUp when the proof fails.
+    Those that are PARTED never meet. The SQL runs in `store`, by default in the call's own DuckDB;
+    the result is the same, and the same for rows in any order.
+    Raises RunDoesNotAddUp when the proof fails.
     """
     with _own_store() if store is None else nullcontext(store) as used:
         used.put("payouts", payouts.select(PAYOUTS.names))
         used.put("bank_lines", bank_lines.select(BANK_LINES.names))
         used.put("payers", payers.select(PAYERS.names))
+        used.put("parted", PARTED.empty_table() if parted is None else parted.select(PARTED.names))
         _match(used)
         _name_the_rest(used)
         return PayoutMatching(
             _taken(used, "edges"),
             _in_order(_table(used, "findings")),
             _table(used, "returned").sort_by("payout_id"),
-            _table(used, "rest_lines").select(["bank_line_id"]).sort_by("bank_line_id"),
+            _table(used, "not_ours").sort_by("bank_line_id"),
             _prove(used),
         )
 
@@ -136,6 +147,21 @@ def sum_payouts(payouts: pa.Table, line_sums: pa.Table) -> tuple[pa.Table, pa.Ta
         store.put("line_sums", line_sums.select(LINE_SUMS.names))
         _make(store, "sums")
         return _taken(store, "tied").sort_by("payout_id"), _in_order(_taken(store, "differing"))
+
+
+def with_decisions(found: PayoutMatching, decided: Iterable[Sequence[Any]]) -> PayoutMatching:
+    """The result with what people did since the run before, in its proof.
+
+    `decided` holds rows side, partner_id, account, currency, bucket, entries, sum_minor; entries
+    may be below zero, where the engine has counted them in another bucket.
+    Raises RunDoesNotAddUp when anything is unexplained.
+    """
+    known = [
+        (row.side, row.partner_id, row.account, row.currency, bucket, count, minor)
+        for row in found.proof
+        for bucket, (count, minor) in row.buckets.items()
+    ]
+    return replace(found, proof=_added_up([*known, *decided]))
 
 
 @contextmanager
@@ -224,15 +250,21 @@ def _name_the_rest(store: Store) -> None:
         for step in ("rest_payouts", "rest_lines"):
             _make(store, step)
         store.append("findings", file.text)
-    for step in ("rest_lines", "open_payouts", "open_lines"):
+    for step in ("rest_lines", "not_ours", "open_payouts", "open_lines"):
         _make(store, step)
 
 
 def _prove(store: Store) -> tuple[PayoutProof, ...]:
+    return _added_up(tuple(row.values()) for row in _taken(store, "proof").to_pylist())
+
+
+def _added_up(entries: Iterable[Sequence[Any]]) -> tuple[PayoutProof, ...]:
+    """Entries (side, partner, account, currency, bucket, count, sum) as a proof; fails closed."""
     found: dict[tuple[str, str, str, str], dict[str, tuple[int, int]]] = {}
-    for row in _taken(store, "proof").to_pylist():
-        key = (row["side"], row["partner_id"], row["account"], row["currency"])
-        found.setdefault(key, {})[row["bucket"]] = (int(row["entries"]), int(row["sum_minor"]))
+    for side, partner_id, account, currency, bucket, count, minor in entries:
+        buckets = found.setdefault((side, partner_id, account, currency), {})
+        before = buckets.get(bucket, (0, 0))
+        buckets[bucket] = (before[0] + int(count), before[1] + int(minor))
     proof = tuple(PayoutProof(*key, buckets) for key, buckets in sorted(found.items()))
     for each in proof:
         if each.unexplained != (0, 0):

@@ -1,5 +1,6 @@
-"""Rate cards: what a gateway may charge, as a YAML file states it, checked before it is used.
+"""Rate cards: what a gateway may charge, as files state it, checked before it is used.
 
+A card is a YAML file, or a sheet (CSV) of its rates with or without a YAML file of all else.
 A card is a list of rates. Of the rates that fit a line, the one that names most of method, place
 and currency holds, and of two that name equally many the one with a country rather than a region.
 Where that leaves two, the card is refused: nobody should have to guess which fee was agreed.
@@ -11,12 +12,18 @@ from datetime import date
 from decimal import Decimal
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from tieout.kernel.errors import Place, TieoutError
+from tieout.kernel.errors import Place
+from tieout.settlement.rate_card_sheets import (
+    CARD_REMEDY,
+    RateCardError,
+    card_refused,
+    read_sheet,
+)
 
 Kind = Literal["charge", "refund", "refund_reversal", "chargeback", "chargeback_reversal"]
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
@@ -24,13 +31,6 @@ Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 _Amount = Annotated[Decimal, Field(max_digits=18, decimal_places=6)]
 _Percent = Annotated[Decimal, Field(ge=-100, le=100, decimal_places=6)]
 _Names = frozenset[str] | None
-_REMEDY = "Correct it; docs/operators/fees.md shows a card with every key."
-
-
-class RateCardError(TieoutError):
-    """A rate card that does not hold."""
-
-    slug = "rate-card"
 
 
 class _Strict(BaseModel):
@@ -108,16 +108,42 @@ class RateCard(_Strict):
     regions: Mapping[str, tuple[Country, ...]] = Field(default_factory=dict)
     rates: tuple[Rate, ...] = Field(min_length=1)
 
+    def place(self, rate: int, tier: int) -> str:
+        """Where a price stands: the end of its file's name, and the place in the file."""
+        tiers = f".tiers.{tier}" if self.rates[rate].tiers else ""
+        return f".yaml, rates.{rate}{tiers}"
+
+    def both(self, one: "CardRow", other: "CardRow") -> str:
+        """Two prices as people find them in the file."""
+        return f"rates {one.number} and {other.number} (from 0)"
+
+
+class SheetCard(RateCard):
+    """A card whose rates came as a sheet: `lines` has for each rate the line of each price."""
+
+    lines: tuple[tuple[int, ...], ...]
+
+    def place(self, rate: int, tier: int) -> str:
+        """As of RateCard."""
+        return f".csv, line {self.lines[rate][tier]}"
+
+    def both(self, one: "CardRow", other: "CardRow") -> str:
+        """As of RateCard."""
+        first, second = (self.lines[row.number][row.tier] for row in (one, other))
+        return f"the prices of lines {first} and {second}"
+
 
 @dataclass(frozen=True)
 class CardRow:
-    """One price of a card, with where it holds; `number` counts the card's rates from 0."""
+    """One price of a card, with where it holds; rates of a card and tiers of one count from 0."""
 
     number: int
+    tier: int
     rate: Rate
     price: Price
     countries: _Names
     amounts_in: str | None
+    place: str
 
     @property
     def volume_from_minor(self) -> int:
@@ -169,45 +195,78 @@ def _scope(row: CardRow) -> _Scope:
 
 
 def read_rate_card(path: Path) -> RateCard:
-    """The rate card of a YAML file.
+    """The rate card of a YAML file, or of a sheet (.csv) with the YAML file beside it, if any.
 
     Raises RateCardError with the file, the line, the field and what to do.
     """
+    if path.suffix == ".csv":
+        return _read_sheet(path)
+    text, content = _yaml(path)
     try:
-        text = path.read_text(encoding="utf-8")
-        card = RateCard.model_validate(yaml.safe_load(text) or {})
-        _refuse_ties(card_rows(card))
+        card = RateCard.model_validate(content)
+        refuse_ties(card)
     except ValidationError as error:
         first = error.errors()[0]
         raise _refused(path, text, first["loc"], first["msg"]) from None
-    except _BadCardError as error:
+    except BadCardError as error:
         raise _refused(path, text, error.location, str(error)) from None
+    return card
+
+
+def _yaml(path: Path) -> tuple[str, Any]:
+    """The text of a YAML file, and what it says."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        return text, yaml.safe_load(text) or {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         mark = getattr(error, "problem_mark", None)
         raise RateCardError(
             f"This is no YAML text: {getattr(error, 'problem', None) or error}.",
-            remedy=_REMEDY,
+            remedy=CARD_REMEDY,
             place=Place(str(path), line=mark.line + 1 if mark else None),
         ) from error
+
+
+def _read_sheet(path: Path) -> SheetCard:
+    """The card of a sheet of rates, with all else from the YAML file beside it, if there is one."""
+    beside = path.with_suffix(".yaml")
+    text, terms = _yaml(beside) if beside.exists() else ("", {})
+    if not isinstance(terms, dict):
+        raise _refused(beside, text, (), "beside a sheet it has keys and their values")
+    if "rates" in terms:
+        raise _refused(beside, text, ("rates",), f"it states rates, and so does {path.name}")
+    sheet = read_sheet(path)
+    try:
+        stated = RateCard.model_validate({**terms, "rates": sheet.rates})
+        card = SheetCard(**dict(stated), lines=sheet.lines)
+        refuse_ties(card)
+    except ValidationError as error:
+        first = error.errors()[0]
+        if first["loc"][:1] == ("rates",):
+            raise sheet.refused(first["loc"], first["msg"]) from None
+        raise _refused(beside, text, first["loc"], first["msg"]) from None
+    except BadCardError as error:
+        raise sheet.refused(error.location, str(error)) from None
     return card
 
 
 def read_rate_cards(folder: Path) -> dict[str, RateCard]:
-    """The cards of a folder by gateway: each is the file `<partner_id>.yaml`.
+    """The cards of a folder by gateway: `<partner_id>.yaml`, or the sheet `<partner_id>.csv`.
 
     Raises RateCardError for a folder without cards and for the first card that does not hold.
     """
-    files = sorted(folder.glob("*.yaml"))
+    files = {file.stem: file for file in folder.glob("*.yaml")}
+    files |= {file.stem: file for file in folder.glob("*.csv")}
     if not files:
         raise RateCardError(
             "There is no rate card in this folder.",
-            remedy="Give the folder of the files <partner_id>.yaml.",
+            remedy="Give the folder of the files <partner_id>.yaml or <partner_id>.csv.",
             place=Place(str(folder)),
         )
-    return {file.stem: read_rate_card(file) for file in files}
+    return {gateway: read_rate_card(files[gateway]) for gateway in sorted(files)}
 
 
-class _BadCardError(ValueError):
+class BadCardError(ValueError):
     """Something that is wrong with a card, and where in it."""
 
     def __init__(self, message: str, location: Sequence[int | str]) -> None:
@@ -219,10 +278,16 @@ def card_rows(card: RateCard) -> list[CardRow]:
     """The prices of a card, one row each; ValueError for a region that it does not define."""
     return [
         CardRow(
-            number, rate, price, _countries(card, number, rate), rate.amounts_in or card.amounts_in
+            number,
+            tier,
+            rate,
+            price,
+            _countries(card, number, rate),
+            rate.amounts_in or card.amounts_in,
+            card.place(number, tier),
         )
         for number, rate in enumerate(card.rates)
-        for price in rate.tiers or (rate,)
+        for tier, price in enumerate(rate.tiers or (rate,))
     ]
 
 
@@ -230,11 +295,13 @@ def _countries(card: RateCard, number: int, rate: Rate) -> _Names:
     if rate.country:
         return frozenset({rate.country})
     if rate.region and rate.region not in card.regions:
-        raise _BadCardError(f"there is no region {rate.region!r}", ("rates", number, "region"))
+        raise BadCardError(f"there is no region {rate.region!r}", ("rates", number, "region"))
     return frozenset(card.regions[rate.region]) if rate.region else None
 
 
-def _refuse_ties(rows: Sequence[CardRow]) -> None:
+def refuse_ties(card: RateCard) -> None:
+    """Raise BadCardError where two prices fit the same lines equally well."""
+    rows = card_rows(card)
     for one, other in combinations(rows, 2):
         alike = (one.rate.kind, one.rank, one.volume_from_minor) == (
             other.rate.kind,
@@ -243,9 +310,8 @@ def _refuse_ties(rows: Sequence[CardRow]) -> None:
         )
         both = _scope(one).common(_scope(other)) if alike else None
         if both and not any(_decides(row, one, both) for row in rows):
-            raise _BadCardError(
-                f"rates {one.number} and {other.number} (from 0) fit the same lines equally well,"
-                f" {_said(both)}",
+            raise BadCardError(
+                f"{card.both(one, other)} fit the same lines equally well, {_said(both)}",
                 ("rates", other.number),
             )
 
@@ -263,11 +329,7 @@ def _said(scope: _Scope) -> str:
 
 def _refused(path: Path, text: str, location: Sequence[int | str], problem: str) -> RateCardError:
     field = ".".join(map(str, location)) or None
-    return RateCardError(
-        f"This rate card does not hold: {problem.removeprefix('Value error, ')}.",
-        remedy=_REMEDY,
-        place=Place(str(path), line=_line(text, location), field=field),
-    )
+    return card_refused(Place(str(path), line=_line(text, location), field=field), problem)
 
 
 def _line(text: str, location: Sequence[int | str]) -> int | None:

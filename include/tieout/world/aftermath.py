@@ -14,13 +14,16 @@ Told = tuple[tuple[Charge, ...], tuple[Planted, ...]]
 def of_payment(scenario: Scenario, charge: Charge, fault: str | None, day: date) -> Told:
     """What the next batch has of a charge that this one settles, and what is planted in it.
 
-    A fault is `chargeback`, or `refund_unknown`: a part refunded without a refund of ours. Without
-    one, the charge may be charged back and won back at once.
+    A fault is `chargeback`, `chargeback_partly_won`: half of it is given back at once, or
+    `refund_unknown`: a part refunded without a refund of ours. Without one, the charge may be
+    charged back and won back at once.
     """
     rng = chance(scenario.seed, "aftermath", charge.gateway_ref)
     if fault == "chargeback":
         told = Planted(fault, "CHARGEBACK", charge.order_ref, day.isoformat())
         return (_after(charge, "chargeback", letters_and_digits(rng, 4)),), (told,)
+    if fault == "chargeback_partly_won":
+        return _partly_won(charge, letters_and_digits(rng, 4), letters_and_digits(rng, 4), day)
     if fault == "refund_unknown":
         part = max(1, charge.gross_minor // 3)
         back = _after(charge, "refund", letters_and_digits(rng, 4), part)
@@ -31,6 +34,19 @@ def of_payment(scenario: Scenario, charge: Charge, fault: str | None, day: date)
         won = replace(lost, kind="chargeback_reversal", gross_minor=-lost.gross_minor)
         return (lost, replace(won, line_ref=letters_and_digits(rng, 4))), ()
     return (), ()
+
+
+def _partly_won(charge: Charge, ref: str, line_ref: str, day: date) -> Told:
+    """A chargeback, and half of it given back: neither takes the other's place."""
+    lost = _after(charge, "chargeback", ref)
+    won = replace(
+        lost, kind="chargeback_reversal", line_ref=line_ref, gross_minor=charge.gross_minor // 2
+    )
+    kind = "chargeback_partly_won"
+    return (lost, won), (
+        Planted(kind, "CHARGEBACK", charge.order_ref, day.isoformat()),
+        Planted(kind, "REVERSAL_UNKNOWN", ref, day.isoformat()),
+    )
 
 
 def of_batch(scenario: Scenario, gateway: str, day: date) -> Told:

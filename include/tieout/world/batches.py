@@ -50,12 +50,16 @@ class Charge:
 
 @dataclass(frozen=True)
 class Batch:
-    """The charges that a gateway pays out together on a day."""
+    """The charges that a gateway pays out together on a day.
+
+    `tells_paid` says whether its file tells what the customers paid, in their currency.
+    """
 
     account: str
     number: int
     day: date
     charges: tuple[Charge, ...]
+    tells_paid: bool = True
 
     @property
     def net_by_currency(self) -> dict[str, int]:

@@ -117,7 +117,9 @@ def batch_of(
         others += tuple(map(released, held_reserves(scenario, gateway, before)))
     number = (day - FIRST_MONDAY).days // 7 * 5 + day.weekday() + 1
     account = f"{STOREFRONT}-{gateway}"
-    return Batch(account, number, day, (*charges, *strangers, *others)), tuple(planted)
+    lines = (*charges, *strangers, *others)
+    tells_paid = gateway not in scenario.settled_only
+    return Batch(account, number, day, lines, tells_paid), tuple(planted)
 
 
 def _has_charges(settled: list[Settled]) -> bool:
@@ -155,22 +157,26 @@ def settle(scenario: Scenario, paid: tuple[Payment, bool], day: date) -> Settled
         captured_at=payment.captured_at,
     )
     faults = scenario.faults
+    only_settled = charge.currency != charge.settlement_currency and (
+        payment.gateway in scenario.settled_only
+    )
     rates = {
         "settlement_missing": faults.settlement_missing,
-        "settlement_duplicated": faults.settlement_duplicated,
-        "amount_off_by_a_cent": faults.amount_off_by_a_cent,
+        "settlement_duplicated": 0 if only_settled else faults.settlement_duplicated,
+        "amount_off_by_a_cent": 0 if only_settled else faults.amount_off_by_a_cent,
         "wrong_currency": faults.wrong_currency,
         "chargeback": faults.chargeback,
+        "chargeback_partly_won": faults.chargeback_partly_won if charge.gross_minor > 1 else 0,
         "refund_unknown": faults.refund_unknown,
         "fee_wrong": faults.fee_wrong,
         "fx_off_band": faults.fx_off_band if _is_worth_converting(charge) else 0,
     }
     kind = one_of(rng, rates) if is_sound else None
-    if kind in {None, "chargeback", "refund_unknown"}:
+    if kind in {None, "chargeback", "chargeback_partly_won", "refund_unknown"}:
         after, planted_after = of_payment(scenario, charge, kind, day)
         return Settled((charge,), after, (), planted_after)
     if kind in {"fee_wrong", "fx_off_band"}:
-        return _overcharged(payment.gateway, charge, kind, day)
+        return _overcharged(payment.gateway, charge, kind, day, only_settled)
     code = CODES.get(kind, "")
     now: tuple[Charge, ...] = (charge,)
     later: tuple[Charge, ...] = ()
@@ -217,8 +223,13 @@ def _is_worth_converting(charge: Charge) -> bool:
     return charge.currency != charge.settlement_currency and charge.settled_gross_minor >= 100
 
 
-def _overcharged(gateway: GatewayKind, charge: Charge, kind: str, day: date) -> Settled:
-    """A charge with a fee or a rate that was not agreed; both show by day."""
+def _overcharged(
+    gateway: GatewayKind, charge: Charge, kind: str, day: date, only_settled: bool
+) -> Settled:
+    """A charge with a fee or a rate that was not agreed; both show by day.
+
+    Where only the settled amount is told, such a rate leaves nothing that could be the payment.
+    """
     booked, into = charge.captured_at.date(), charge.settlement_currency
     if kind == "fee_wrong":
         wrong = replace(charge, fee_minor=charge.fee_minor + WRONG_FEE_MINOR)
@@ -228,6 +239,8 @@ def _overcharged(gateway: GatewayKind, charge: Charge, kind: str, day: date) -> 
         rate = (charge.rate * TOO_MUCH).quantize(charge.rate)
         wrong = _with_fee(gateway, replace(charge, rate=rate))
         code, subject = "FX_OUT_OF_BAND", f"{gateway}:{charge.currency}-{into}:{booked}"
+        if only_settled:
+            code, subject = "CURRENCY_MISMATCH", charge.order_ref
     return Settled((wrong,), (), (Planted(kind, code, subject, day.isoformat()),))
 
 

@@ -37,7 +37,8 @@ class Faults(_Strict):
     file to them. Per row of a tracking file: `bad_tracking_row` (at most one row in 25, more
     would be a refused file). Per settled payment: `settlement_missing`, `settlement_duplicated`,
     `amount_off_by_a_cent`, `wrong_currency`, `fee_wrong`, and where it is
-    converted `fx_off_band`; and in the next batch a `chargeback`, or a `refund_unknown` of a part.
+    converted `fx_off_band`; and in the next batch a `chargeback`, a `chargeback_partly_won` (a part
+    of it is given back at once), or a `refund_unknown` of a part.
     Per settlement line, one more: `settlement_without_order`. Per batch: `adjustment_unexplained`.
     Per file of a vendor, carrier or gateway: `truncated_file`. Per payout: `payout_missing` (the
     bank never gets it), `payout_short`, `payout_sum_off` (not the sum of its lines). Per bank
@@ -59,6 +60,7 @@ class Faults(_Strict):
     fee_wrong: Share = 0
     fx_off_band: Share = 0
     chargeback: Share = 0
+    chargeback_partly_won: Share = 0
     refund_unknown: Share = 0
     adjustment_unexplained: Share = 0
     settlement_without_order: Share = 0
@@ -104,7 +106,8 @@ class Scenario(_Strict):
     `sftp_accounts` is over how many SFTP accounts the vendors are spread, a folder for each vendor.
     The first `x12_vendors` vendors speak X12: they get an 850, say by 997 that they took it in,
     answer by 855 and 856, and are sent a 997 for each; the next `edifact_vendors` speak EDIFACT.
-    Gateways convert the currencies of `converted` to euros, by a central bank less a mark-up.
+    Gateways convert the currencies of `converted` to euros, by a central bank less a mark-up; the
+    files of those of `settled_only` tell the euros alone, and not what the customer paid.
     Vendors promise to ship within `promise_days` business days. A truncated file is sent again,
     whole, `resend_after_days` days later, or never (null).
     """
@@ -123,6 +126,7 @@ class Scenario(_Strict):
     gateways: tuple[GatewayKind, ...] = Field(default=("adyen", "stripe"), min_length=1)
     currencies: tuple[str, ...] = Field(default=("USD", "EUR"), min_length=1)
     converted: tuple[Literal["USD", "GBP", "JPY"], ...] = ()
+    settled_only: tuple[Literal["stripe"], ...] = ()
     promise_days: int = Field(default=2, ge=2, le=30)
     weekend: Literal["closed", "open"] = "closed"
     resend_after_days: int | None = Field(default=1, ge=1, le=60)

@@ -26,6 +26,9 @@ COLUMNS = (
     "payment_metadata[order_id]",
 )
 
+PAID = ("customer_facing_amount", "customer_facing_currency")
+"""What the customer paid; a merchant may leave it out of the report."""
+
 PAYOUT_COLUMNS = (
     *("payout_id", "effective_at_utc", "currency", "gross", "fee", "net", "reporting_category"),
     *("payout_expected_arrival_date", "payout_status", "payout_type"),
@@ -34,7 +37,7 @@ PAYOUT_COLUMNS = (
 
 def settlement_file(batch: Batch) -> tuple[str, bytes]:
     """Name and bytes of a day's report; the order of columns differs by day."""
-    columns = list(COLUMNS)
+    columns = [name for name in COLUMNS if batch.tells_paid or name not in PAID]
     chance(0, "columns", batch.account, batch.day).shuffle(columns)
     rows = [_charge(batch, charge) for charge in batch.charges]
     body = comma_separated([columns, *([row[name] for name in columns] for row in rows)])

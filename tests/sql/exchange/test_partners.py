@@ -23,7 +23,7 @@ ADYEN = PartnerSpec.model_validate(
         "name": "Adyen",
         "calendar_id": "XECB",
         "feeds": {"SETTLEMENT": {"format_id": "adyen-settlement-detail-1", "directory": "/out"}},
-        "account": {"account": "TieoutDE", "tolerance_minor": 2},
+        "account": {"account": "TieoutDE", "tolerance_minor": 2, "reserve_days": 90},
     }
 )
 VENDOR = PartnerSpec(partner_id="v1", kind="VENDOR", name="One", connection_id="sftp_v1")
@@ -37,10 +37,19 @@ def test_loading_twice_writes_once(database_url: str) -> None:
         assert load_partners(connection, [renamed]) == 1
         rows = connection.execute(text("SELECT partner_id, name FROM partner ORDER BY 1")).all()
         assert [tuple(row) for row in rows] == [("adyen", "Adyen"), ("v1", "Uno")]
-        account = connection.execute(text("SELECT account, tolerance_minor FROM gateway_account"))
-        assert tuple(account.one()) == ("TieoutDE", 2)
+        account = text("SELECT account, tolerance_minor, reserve_days FROM gateway_account")
+        assert tuple(connection.execute(account).one()) == ("TieoutDE", 2, 90)
         day = text("SELECT add_business_days('XECB', date '2026-12-24', 1)::text")
         assert connection.execute(day).scalar_one() == "2026-12-28"
+
+
+def test_an_account_that_is_stated_anew_is_replaced(database_url: str) -> None:
+    with transaction(database_url, actor="test") as connection:
+        load_partners(connection, [ADYEN])
+        stated = ADYEN.model_dump() | {"account": {"account": "TieoutDE"}}
+        load_partners(connection, [PartnerSpec.model_validate(stated)])
+        account = text("SELECT tolerance_minor, reserve_days FROM gateway_account")
+        assert tuple(connection.execute(account).one()) == (0, 180)
 
 
 def test_a_feed_says_whether_its_numbers_have_holes(database_url: str) -> None:

@@ -1,6 +1,7 @@
 -- purpose: The bank lines that name a payout: its reference or the bank's is in the line's text, whenever. A
 --   reference that is only the beginning of a longer one that the line names too does not count.
--- reads: payouts (one row per payout), bank_lines (one row per line)
+--   Nor does it count where a person parted the two.
+-- reads: payouts (one row per payout), bank_lines (one row per line), parted (one row per parted pair)
 -- writes: mentions (one row per payout and line that names it)
 WITH found AS (
     SELECT
@@ -34,4 +35,8 @@ WHERE
             AND g.payout_id <> f.payout_id
             AND length(g.found_key) > length(f.found_key)
             AND position(f.found_key IN g.found_key) > 0
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM parted AS x
+        WHERE x.payout_id = f.payout_id AND x.bank_line_id = f.bank_line_id
     )

@@ -1,7 +1,8 @@
 -- purpose: What only payer and day may tie together: open payouts that no open line names, and open lines that
---   name no open payout but look like their gateway's. A line that is ambiguous already stays so.
--- reads: payouts, bank_lines (one row each), likes (one row per gateway and line), open_mentions, pairs (one row
---   per payout and line)
+--   name no open payout but look like their gateway's. A line that is ambiguous already stays so, and those that a
+--   person parted do not meet.
+-- reads: payouts, bank_lines (one row each), likes (one row per gateway and line), open_mentions, pairs, parted
+--   (one row per payout and line)
 -- writes: payer_candidates (one row per payout and line)
 SELECT
     p.payout_id,
@@ -39,4 +40,8 @@ WHERE
     AND NOT EXISTS (
         SELECT 1 FROM open_mentions AS m
         WHERE m.bank_line_id = l.bank_line_id
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM parted AS x
+        WHERE x.payout_id = p.payout_id AND x.bank_line_id = l.bank_line_id
     )

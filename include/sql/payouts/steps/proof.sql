@@ -1,7 +1,7 @@
 -- purpose: Counts and sums of both sides by account and currency: what came in, from the inputs alone, and what
 --   became of it, from the results alone. They must agree.
 -- reads: payouts, bank_lines (the inputs, one row each), pairs, findings (one row per payout and line), returned,
---   rest_lines, open_payouts, open_lines (one row each)
+--   not_ours, open_payouts, open_lines (one row each)
 -- writes: rows side, partner_id, account, currency, bucket, entries, sum_minor
 WITH
 sides AS (
@@ -63,7 +63,7 @@ fates AS (
         'bank_lines' AS side,
         n.bank_line_id AS id,
         'not_ours' AS bucket
-    FROM rest_lines AS n
+    FROM not_ours AS n
     UNION ALL
     SELECT
         'payouts' AS side,

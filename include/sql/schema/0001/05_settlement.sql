@@ -159,6 +159,9 @@ CREATE TABLE settlement_write_off (
     match_payments bigint[],
     match_lines bigint[],
     match_no bigint,
+    match_payouts bigint[],
+    match_bank_lines bigint[],
+    payout_match_no bigint,
     gateway text NOT NULL REFERENCES partner,
     currency char(3) NOT NULL,
     amount_minor bigint NOT NULL,
@@ -170,8 +173,9 @@ CREATE TABLE settlement_write_off (
     status text NOT NULL,
     status_at timestamptz NOT NULL,
     status_reason text NOT NULL,
-    CHECK (num_nonnulls(payment_id, settlement_line_id, match_payments) = 1),
+    CHECK (num_nonnulls(payment_id, settlement_line_id, match_payments, match_payouts) = 1),
     CHECK ((match_payments IS NULL) = (match_lines IS NULL)),
+    CHECK ((match_payouts IS NULL) = (match_bank_lines IS NULL)),
     CHECK ((business_date IS NULL) = (status IN ('PROPOSED', 'REJECTED'))),
     CHECK ((reopened_on IS NULL) = (status <> 'REOPENED')),
     CONSTRAINT write_off_is_approved
@@ -183,7 +187,8 @@ CREATE UNIQUE INDEX settlement_write_off_line ON settlement_write_off (settlemen
 WHERE status IN ('PROPOSED', 'WRITTEN_OFF');
 COMMENT ON TABLE settlement_write_off IS
 'Money that a person gave up: a payment, a line, or the variance of a match that is made with it
-(match_payments with match_lines). business_date and reopened_on are as on settlement_match.';
+(match_payments with match_lines, or match_payouts with match_bank_lines). business_date and
+reopened_on are as on settlement_match.';
 
 CREATE VIEW settlement_hold AS
 SELECT
@@ -205,7 +210,9 @@ SELECT
     w.business_date AS held_on,
     coalesce(w.reopened_on, 'infinity') AS freed_on
 FROM settlement_write_off AS w
-WHERE w.business_date IS NOT NULL AND w.match_payments IS NULL;
+WHERE
+    w.business_date IS NOT NULL
+    AND coalesce(w.payment_id, w.settlement_line_id) IS NOT NULL;
 COMMENT ON VIEW settlement_hold IS
 'What keeps payments and lines from being open, on business dates from held_on to before freed_on.
 The reconciliation of a date leaves alone what is not freed by then, also what is held later.';

@@ -189,20 +189,65 @@ CREATE TABLE payout_match (
     payout_part integer NOT NULL CHECK (payout_part > 0),
     line_part integer NOT NULL CHECK (line_part > 0),
     amount_minor bigint NOT NULL,
+    variance_minor bigint NOT NULL DEFAULT 0,
     matched_at timestamptz NOT NULL,
     origin text NOT NULL DEFAULT 'run' CHECK (origin IN ('run', 'person')),
     undone_at timestamptz,
+    undone_on date CHECK (undone_on >= business_date),
     undone_by text,
-    undone_why text
+    undone_why text,
+    CHECK (num_nulls(undone_at, undone_on, undone_by, undone_why) IN (0, 4))
 );
 CREATE UNIQUE INDEX payout_match_payout ON payout_match (payout_id, payout_part)
 WHERE undone_at IS NULL;
 CREATE UNIQUE INDEX payout_match_line ON payout_match (bank_line_id, line_part)
 WHERE undone_at IS NULL;
 CREATE INDEX payout_match_date ON payout_match (business_date);
+CREATE INDEX payout_match_undone ON payout_match (undone_on) WHERE undone_on IS NOT NULL;
 COMMENT ON TABLE payout_match IS
 'One row per payout and bank line that belong together. The rows of a match share match_no (its
-lowest bank line); parts count from 1 within it, so that nothing can be in two matches.';
+lowest bank line); parts count from 1 within it, so that nothing can be in two matches. What is
+undone stays as history. business_date and undone_on are as on settlement_match; variance is what
+the bank line is worth beyond its part of the payout.';
+
+CREATE TABLE payout_ban (
+    payout_id bigint NOT NULL REFERENCES payout,
+    bank_line_id bigint NOT NULL REFERENCES bank_line,
+    banned_by text NOT NULL,
+    banned_at timestamptz NOT NULL,
+    PRIMARY KEY (payout_id, bank_line_id)
+);
+CREATE INDEX payout_ban_line ON payout_ban (bank_line_id);
+COMMENT ON TABLE payout_ban IS
+'Payouts and bank lines that a person parted: no run ties them together again. A person may.';
+
+CREATE VIEW payout_hold AS
+SELECT
+    m.payout_id,
+    m.bank_line_id,
+    m.origin = 'person' OR m.undone_at IS NOT NULL AS is_decided,
+    m.business_date AS held_on,
+    coalesce(m.undone_on, 'infinity') AS freed_on
+FROM payout_match AS m;
+COMMENT ON VIEW payout_hold IS
+'What keeps payouts and bank lines from being open, as settlement_hold for payments and lines.';
+
+CREATE FUNCTION refuse_parted_payout() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    parted bigint;
+BEGIN
+    SELECT min(b.payout_id) INTO parted FROM payout_ban AS b
+      JOIN new_rows AS n ON n.payout_id = b.payout_id AND n.bank_line_id = b.bank_line_id
+     WHERE n.undone_at IS NULL;
+    IF parted IS NOT NULL THEN
+        RAISE EXCEPTION 'payout %: a person parted it from this bank line', parted
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER payout_match_not_parted AFTER INSERT ON payout_match
+REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION refuse_parted_payout();
 
 CREATE TABLE payout_finding (
     payout_finding_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -231,6 +276,8 @@ CREATE TABLE payout_proof (
     opening_minor bigint NOT NULL,
     new_count bigint NOT NULL,
     new_minor bigint NOT NULL,
+    reopened_count bigint NOT NULL DEFAULT 0,
+    reopened_minor bigint NOT NULL DEFAULT 0,
     matched_count bigint NOT NULL,
     matched_minor bigint NOT NULL,
     open_count bigint NOT NULL,
@@ -243,11 +290,11 @@ CREATE TABLE payout_proof (
     not_ours_minor bigint NOT NULL,
     PRIMARY KEY (business_date, side, partner_id, account, currency),
     CONSTRAINT payout_proof_counts_add_up CHECK (
-        opening_count + new_count
+        opening_count + new_count + reopened_count
         = matched_count + open_count + exception_count + returned_count + not_ours_count
     ),
     CONSTRAINT payout_proof_money_adds_up CHECK (
-        opening_minor + new_minor
+        opening_minor + new_minor + reopened_minor
         = matched_minor + open_minor + exception_minor + returned_minor + not_ours_minor
     )
 );
@@ -304,9 +351,16 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
         SELECT max(r.business_date) FROM payout_run AS r
          WHERE r.as_of <= current_payout_finding.as_of
      )
+       AND (f.code = 'PAYOUT_SUM_DIFFERS' OR NOT EXISTS (
+        SELECT 1 FROM payout_match AS m
+         WHERE m.origin = 'person' AND m.undone_at IS NULL
+           AND m.matched_at <= current_payout_finding.as_of
+           AND (m.payout_id = f.payout_id OR m.bank_line_id = f.bank_line_id)
+     ))
 $$;
 COMMENT ON FUNCTION current_payout_finding IS
-'The findings of the newest reconciliation of payouts that there was at an instant.';
+'The findings of the newest reconciliation of payouts that there was at an instant, without what a
+person has matched since; that the lines of a payout do not add up stays.';
 
 CREATE FUNCTION bank_statement_break(as_of timestamptz) RETURNS TABLE (
     bank_statement_id bigint, reason text, difference_minor bigint, before_id bigint
@@ -352,3 +406,8 @@ $$;
 COMMENT ON FUNCTION bank_statement_break IS
 'Statements that begin where none ended (opening), whose lines do not lead from opening to closing
 balance (movements), or whose number leaves one out (number): one row each.';
+
+SELECT guard_period('payout_run');
+SELECT guard_period('payout_match');
+SELECT guard_period('payout_finding');
+SELECT guard_period('payout_proof');

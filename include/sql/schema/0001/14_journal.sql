@@ -103,7 +103,7 @@ SELECT
     END AS side,
     CASE
         WHEN w.settlement_line_id IS NOT NULL THEN w.amount_minor * -1
-        WHEN (w.payment_id IS NULL) <> (p.kind = 'refund') THEN w.amount_minor * -1
+        WHEN (w.payment_id IS NULL) <> (coalesce(p.kind, '') = 'refund') THEN w.amount_minor * -1
         ELSE w.amount_minor
     END AS lost_minor
 FROM settlement_write_off AS w
@@ -131,6 +131,24 @@ FROM journal_held_write_off AS h
 WHERE h.reopened_on IS NOT NULL;
 COMMENT ON VIEW journal_write_off IS
 'Write-offs and their taking back, which books the same the other way round.';
+
+CREATE VIEW journal_payout_match AS
+SELECT
+    m.*,
+    'payout_match' AS entry_kind,
+    1 AS sign,
+    m.business_date AS booked_on
+FROM payout_match AS m
+UNION ALL
+SELECT
+    m.*,
+    'payout_unmatch' AS entry_kind,
+    -1 AS sign,
+    m.undone_on AS booked_on
+FROM payout_match AS m
+WHERE m.undone_on IS NOT NULL;
+COMMENT ON VIEW journal_payout_match IS
+'Matches of payouts with the bank and their undoing, which books the same the other way round.';
 
 CREATE VIEW journal_line AS
 SELECT
@@ -444,21 +462,24 @@ CROSS JOIN
 WHERE b.first_reconciled_on IS NOT NULL AND b.not_ours_on IS NULL AND e.amount_minor <> 0
 UNION ALL
 SELECT
-    m.business_date,
-    'payout_match' AS entry_kind,
+    m.booked_on AS business_date,
+    m.entry_kind,
     m.payout_match_id AS entry_no,
     e.posting_no,
     e.account,
     p.currency::text AS currency,
-    e.amount_minor,
-    p.payout_ref || ' is bank:' || m.bank_line_id || ' by ' || replace(m.pass, '_', ' ')
+    m.sign * e.amount_minor AS amount_minor,
+    p.payout_ref
+    || CASE m.entry_kind WHEN 'payout_unmatch' THEN ' is not bank:' ELSE ' is bank:' END
+    || m.bank_line_id || ' by '
+    || CASE m.entry_kind WHEN 'payout_unmatch' THEN m.undone_by ELSE replace(m.pass, '_', ' ') END
         AS narration,
     NULL AS payment_id,
     NULL AS settlement_line_id,
     NULL AS match_no,
     m.payout_id,
     m.bank_line_id
-FROM payout_match AS m
+FROM journal_payout_match AS m
 INNER JOIN payout AS p ON p.payout_id = m.payout_id
 INNER JOIN bank_line AS b ON b.bank_line_id = m.bank_line_id
 INNER JOIN journal_partner AS g ON g.partner_id = p.gateway
@@ -466,10 +487,11 @@ INNER JOIN journal_partner AS k ON k.partner_id = b.bank
 CROSS JOIN
     LATERAL (
         VALUES
-        (1, 'Assets:Transit:Received:' || k.name, m.amount_minor),
-        (2, 'Assets:Transit:Sent:' || g.name, m.amount_minor * -1)
+        (1, 'Assets:Transit:Received:' || k.name, m.amount_minor + m.variance_minor),
+        (2, 'Assets:Transit:Sent:' || g.name, m.amount_minor * -1),
+        (3, 'Expenses:Variance:' || g.name, m.variance_minor * -1)
     ) AS e (posting_no, account, amount_minor)
-WHERE m.undone_at IS NULL AND e.amount_minor <> 0;
+WHERE e.amount_minor <> 0;
 COMMENT ON VIEW journal_posting IS
 'The journal: one row per posting, debit positive and credit negative, in minor units. An entry
 (entry_kind, entry_no, business_date) adds up to zero in each currency. The clearing account of a
