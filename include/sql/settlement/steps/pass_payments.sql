@@ -37,8 +37,7 @@ side AS (
 ),
 
 line_keys AS (
-    SELECT DISTINCT
-        CASE WHEN t.reference = 'gateway_ref' THEN l.ref_key ELSE l.order_key END AS key_no
+    SELECT CASE WHEN t.reference = 'gateway_ref' THEN l.ref_key ELSE l.order_key END AS key_no
     FROM open_lines AS l
     INNER JOIN this_pass AS t ON l.bond <= t.strongest_bond
 )
@@ -55,7 +54,7 @@ SELECT
     row_number() OVER alike AS nth,
     min(p.rank_no) OVER alike AS group_no
 FROM side AS p
-INNER JOIN line_keys AS l ON p.key_no = l.key_no
+INNER JOIN (SELECT DISTINCT key_no FROM line_keys) AS l ON p.key_no = l.key_no
 WINDOW alike AS (
     PARTITION BY p.key_no, p.currency, p.settle_minor, p.booked_day
     ORDER BY p.rank_no
