@@ -1,0 +1,29 @@
+"""One run of the engine by itself: what it took, and how much memory at its peak.
+
+PYTHONPATH=include python -m benchmarks.settlement.one_run PAYMENTS LINES AS_OF MEMORY
+"""
+
+import json
+import resource
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+from tieout.settlement.engine import Limits, matching
+from tieout.settlement.model import MatchSettings
+
+
+def main() -> None:
+    """Write the seconds by the clock and of processors, and the peak in bytes, as JSON."""
+    payments, lines, as_of, memory = sys.argv[1:]
+    settings = MatchSettings(datetime.fromisoformat(as_of))
+    clock, cpu = time.perf_counter(), time.process_time()
+    with matching(Path(payments), Path(lines), settings, Limits(memory=memory)):
+        took = time.perf_counter() - clock, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    sys.stdout.write(json.dumps([*took, peak]))
+
+
+if __name__ == "__main__":
+    main()
