@@ -323,10 +323,11 @@ def _line(file: str | None, row: int) -> int | None:
 def _sum_up(con: duckdb.DuckDBPyConnection, side: Side) -> None:
     """Count what came in, once, for all that asks: words, gateways, and the proof."""
     earlier = "settled_by IS NOT NULL" if side is PAYMENTS else "placed = 1"
+    asked = ", ".join(f"'{kind}'" for kind in (*MATCHED_KINDS, *LINKED_KINDS))
     con.execute(
         f"CREATE TEMP TABLE {side.name}_in AS SELECT gateway, currency, kind, carried,"
         f" CASE WHEN {earlier} THEN 1 ELSE 0 END AS is_earlier,"
-        " max(greatest(is_matched_kind, is_linked_kind)) AS is_asked, count(*) AS entries,"
+        f" CASE WHEN kind IN ({asked}) THEN 1 ELSE 0 END AS is_asked, count(*) AS entries,"
         f" sum({side.amount}) AS sum_minor, min({side.number}) AS first_no"
         f" FROM all_{side.name} GROUP BY gateway, currency, kind, carried, is_earlier"
     )

@@ -154,7 +154,9 @@ def _share(store: Store, file: SqlFile) -> None:
 
 def _convert(store: Store, file: SqlFile) -> None:
     """Match what a reference rate makes equal, or nearly so."""
-    if _prepare(store, file, "rated_pairs"):
+    _announce(store, file)
+    if _group(store):
+        _make(store, "rated_pairs")
         store.make("candidates", file.text)
         _take(store, "converted", "other_pairs")
 
@@ -197,8 +199,13 @@ def _name(store: Store, file: SqlFile) -> None:
 
 
 def _candidates(store: Store, file: SqlFile) -> int:
-    if not _prepare(store, file, "neighbours"):
+    _announce(store, file)
+    if not _group(store):
         return 0
+    for step in ("slot_lines", "neighbours"):
+        _make(store, step)
+    if store.count("neighbours") < store.count("slot_lines"):
+        store.append("neighbours", _text("crowded_neighbours"))
     store.make("candidates", file.text)
     return store.count("candidates")
 
@@ -209,15 +216,6 @@ def _more(store: Store, result: str, into: str) -> bool:
     if won:
         _take(store, result, into)
     return 0 < won < store.count("candidates")
-
-
-def _prepare(store: Store, file: SqlFile, compared: str) -> bool:
-    """Make the groups of a file's payments and lines, and what compares them if there are any."""
-    _announce(store, file)
-    if not _group(store):
-        return False
-    _make(store, compared)
-    return True
 
 
 def _group(store: Store) -> bool:
