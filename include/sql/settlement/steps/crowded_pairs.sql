@@ -141,8 +141,7 @@ SELECT
     l.gateway,
     l.currency,
     p.amount_minor,
-    l.gross_minor,
-    CAST(0 AS BIGINT) AS variance_minor
+    l.gross_minor
 FROM winners AS w
 INNER JOIN key_payments AS p ON w.payment_no = p.payment_no
 INNER JOIN key_lines AS l ON w.line_no = l.line_no

@@ -5,15 +5,25 @@
 --   rest_payments (one row per payment that nothing took)
 -- writes: proof (one row per side, gateway, currency and bucket)
 WITH
+exact_sums AS (
+    SELECT
+        gateway,
+        currency,
+        count(*) AS entries,
+        sum(amount_minor) AS amount_minor,
+        sum(gross_minor) AS gross_minor
+    FROM exact_pairs
+    GROUP BY gateway, currency
+),
+
 -- Only a later pass shares a payment among lines, or a line among payments, or has two currencies.
 payment_pairs AS (
     SELECT
         gateway,
         currency,
-        count(*) AS entries,
-        sum(amount_minor) AS sum_minor
-    FROM exact_pairs
-    GROUP BY gateway, currency
+        entries,
+        amount_minor AS sum_minor
+    FROM exact_sums
     UNION ALL
     SELECT
         gateway,
@@ -28,10 +38,9 @@ line_pairs AS (
     SELECT
         gateway,
         currency,
-        count(*) AS entries,
-        sum(gross_minor) AS sum_minor
-    FROM exact_pairs
-    GROUP BY gateway, currency
+        entries,
+        gross_minor AS sum_minor
+    FROM exact_sums
     UNION ALL
     SELECT
         gateway,
