@@ -4,6 +4,7 @@ An input is a Parquet file, a CSV file or an Arrow table. It becomes a view with
 names and types; whatever does not fit is refused with its column, its first bad row and a remedy.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -258,14 +259,17 @@ def _create_view(con: duckdb.DuckDBPyConnection, side: Side, cells: dict[str, st
     if side is not PAYMENTS:
         facts.append(f"CASE WHEN {cells['placed']} THEN 1 ELSE 0 END AS placed")
     facts.append("CAST(hash(gateway_ref, settle_minor) >> 1 AS BIGINT) AS key_code")
-    for flag, kinds in (("is_matched_kind", MATCHED_KINDS), ("is_linked_kind", LINKED_KINDS)):
-        words = ", ".join(f"'{kind}'" for kind in kinds)
-        facts.append(f"CASE WHEN kind IN ({words}) THEN 1 ELSE 0 END AS {flag}")
+    facts.append(f"CASE WHEN kind IN ({_words(LINKED_KINDS)}) THEN 1 ELSE 0 END AS is_linked_kind")
     con.execute(
         f"CREATE TEMP VIEW all_{side.name} AS SELECT {', '.join(facts)} FROM {side.name}_raw"
     )
-    matched = "settled_by IS NULL" if side is PAYMENTS else "is_matched_kind = 1 AND placed = 0"
+    needs_payment = f"kind IN ({_words(MATCHED_KINDS)}) AND placed = 0"
+    matched = "settled_by IS NULL" if side is PAYMENTS else needs_payment
     con.execute(f"CREATE TEMP VIEW {side.name} AS SELECT * FROM all_{side.name} WHERE {matched}")
+
+
+def _words(kinds: Sequence[str]) -> str:
+    return ", ".join(f"'{kind}'" for kind in kinds)
 
 
 def _check_cells(
@@ -323,7 +327,7 @@ def _line(file: str | None, row: int) -> int | None:
 def _sum_up(con: duckdb.DuckDBPyConnection, side: Side) -> None:
     """Count what came in, once, for all that asks: words, gateways, and the proof."""
     earlier = "settled_by IS NOT NULL" if side is PAYMENTS else "placed = 1"
-    asked = ", ".join(f"'{kind}'" for kind in (*MATCHED_KINDS, *LINKED_KINDS))
+    asked = _words((*MATCHED_KINDS, *LINKED_KINDS))
     con.execute(
         f"CREATE TEMP TABLE {side.name}_in AS SELECT gateway, currency, kind, carried,"
         f" CASE WHEN {earlier} THEN 1 ELSE 0 END AS is_earlier,"
