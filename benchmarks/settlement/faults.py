@@ -31,6 +31,9 @@ _PAYOUT = pa.schema(
     {name: pa.string() for name in ("gateway", "payout_ref", "currency")}
     | {"net_minor": pa.int64()}
 )
+_SCHEMAS = {"payments": _PAYMENT, "lines": _LINE, "payouts": _PAYOUT}
+_AT_ONCE = 20_000
+"""Payments whose rows are held as dicts at once."""
 _NEVER = datetime(2027, 6, 1, tzinfo=UTC)
 Row = dict[str, Any]
 Fact = tuple[str, str]
@@ -38,13 +41,31 @@ Fact = tuple[str, str]
 
 @dataclass
 class Planted:
-    """Rows of both sides, payouts, and the facts that a run must find: (what, id)."""
+    """Rows of both sides, payouts, and the facts that a run must find: (what, id).
+
+    Rows are put away as Arrow now and then (`put_away`), so that memory holds few of them as dicts.
+    """
 
     chance: random.Random
     payments: list[Row] = field(default_factory=list)
     lines: list[Row] = field(default_factory=list)
     payouts: list[Row] = field(default_factory=list)
     truth: set[Fact] = field(default_factory=set)
+    put: dict[str, list[pa.Table]] = field(default_factory=lambda: {name: [] for name in _SCHEMAS})
+
+    def put_away(self) -> None:
+        """Put the rows so far into Arrow tables; no fate may change them any more."""
+        for name, schema in _SCHEMAS.items():
+            rows: list[Row] = getattr(self, name)
+            self.put[name].append(pa.Table.from_pylist(rows, schema))
+            rows.clear()
+
+    def table(self, name: str) -> pa.Table:
+        """All rows of `payments`, `lines` or `payouts`, shuffled."""
+        whole = pa.concat_tables(self.put[name]).combine_chunks()
+        order = list(range(whole.num_rows))
+        self.chance.shuffle(order)
+        return whole.take(order)
 
     def pay(self, n: int, suffix: str = "", **other: Any) -> Row:
         """Add a payment of its own references, by default of today's amount and day."""
@@ -129,7 +150,7 @@ def _missing(all_: Planted, n: int) -> None:
 
 def _stranger(all_: Planted, n: int) -> None:
     paid = all_.pay(n)
-    all_.payments.remove(paid)
+    all_.payments.pop()
     all_.find("SETTLED_NO_ORDER", all_.settle(paid))
 
 
@@ -250,13 +271,14 @@ _FATES: dict[Callable[[Planted, int], None], int] = {
 
 
 def plant(rows: int, seed: int = 1) -> Planted:
-    """About `rows` payments with their lines, shuffled."""
+    """About `rows` payments with their lines."""
     all_ = Planted(random.Random(seed))
     fates = all_.chance.choices(list(_FATES), list(_FATES.values()), k=rows)
     for n, fate in enumerate(fates):
         fate(all_, n)
-    all_.chance.shuffle(all_.payments)
-    all_.chance.shuffle(all_.lines)
+        if n % _AT_ONCE == _AT_ONCE - 1:
+            all_.put_away()
+    all_.put_away()
     return all_
 
 
@@ -265,12 +287,10 @@ def run(planted: Planted) -> Reconciliation:
     rate = {"base": "EUR", "quote": "USD", "rate": "1.1"}
     days = [rate | {"day": date(2026, 11, n)} for n in range(1, 30)]
     return reconcile(
-        pa.Table.from_pylist(planted.payments, _PAYMENT),
-        pa.Table.from_pylist(planted.lines, _LINE),
+        planted.table("payments"),
+        planted.table("lines"),
         MatchSettings(AS_OF),
-        references=References(
-            pa.Table.from_pylist(days), pa.Table.from_pylist(planted.payouts, _PAYOUT)
-        ),
+        references=References(pa.Table.from_pylist(days), planted.table("payouts")),
     )
 
 

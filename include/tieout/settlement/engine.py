@@ -21,12 +21,13 @@ from tieout.settlement.near_misses import NearMissSum, near_miss_sums
 from tieout.settlement.passes import PASSES, run_passes
 from tieout.settlement.proof import Proof, prove
 from tieout.settlement.references import load_payouts, load_rates
+from tieout.settlement.repeats import crowded_keys
 from tieout.settlement.stores import DuckStore, Store
 
 _STEPS = "settlement/steps"
 _PASSED_IN = (
     *("payments", "all_payments", "lines", "book_lines", "paid_lines"),
-    *("settings", "rates", "payouts"),
+    *("settings", "rates", "payouts", "crowded_keys"),
 )
 _PASSED_OUT = (
     *("exact_pairs", "other_pairs", "exceptions", "rest_payments"),
@@ -154,12 +155,13 @@ def matching(
 def _load_lines(
     con: duckdb.DuckDBPyConnection, store: Store, lines: Source, references: References
 ) -> None:
-    """The lines with what refers to them: those that may point to others, rates and payouts."""
+    """The lines with what refers to them: those that may point to others, rates, payouts, keys."""
     load(con, LINES if references.payouts is None else LINES_OF_PAYOUTS, lines)
     load_rates(con, references.rates)
     load_payouts(con, references.payouts)
     store.make("book_lines", sql_text(f"{_STEPS}/book_lines"))
     store.make("paid_lines", sql_text(f"{_STEPS}/paid_lines"))
+    store.put("crowded_keys", crowded_keys(con))
 
 
 @contextmanager
@@ -186,8 +188,9 @@ def _load_settings(con: duckdb.DuckDBPyConnection, settings: MatchSettings) -> N
         " tolerance_minor BIGINT, overdue_days BIGINT, fx_band_bps BIGINT,"
         " reserve_days BIGINT, as_of_us BIGINT)"
     )
-    sides = ("payments", "lines", "book_lines")
-    found = con.execute(" UNION ".join(f"SELECT gateway FROM {side}" for side in sides)).fetchall()
+    found = con.execute(
+        "SELECT gateway FROM payments_in UNION SELECT gateway FROM lines_in"
+    ).fetchall()
     names = [str(gateway) for (gateway,) in found]
     each = [settings.of(name) for name in names]
     con.execute(

@@ -4,6 +4,7 @@ An input is a Parquet file, a CSV file or an Arrow table. It becomes a view with
 names and types; whatever does not fit is refused with its column, its first bad row and a remedy.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -13,16 +14,11 @@ import pyarrow as pa
 
 from tieout.kernel.errors import Place, TieoutError
 from tieout.settlement.model import LINKED_KINDS, MATCHED_KINDS
+from tieout.settlement.repeats import repeated
 
 Source: TypeAlias = pa.Table | Path
 _LARGEST_MINOR = 10**17
 _DAY_US = 86_400_000_000
-_CODES = {
-    "key_code": "gateway_ref, settle_minor",
-    "ref_code": "gateway_ref",
-    "order_code": "gateway, order_ref",
-}
-"""Numbers made of keys, to find rows fast that may be alike; equal keys have equal numbers."""
 
 
 class InputRefused(TieoutError):  # noqa: N818 (it is what happened to the input)
@@ -127,12 +123,15 @@ def load(con: duckdb.DuckDBPyConnection, side: Side, source: Source) -> None:
 
     Only lines of a kind that needs a payment are matched, and only payments that no earlier run
     settled (`settled_by`); those serve to name the lines that settle them again. Lines that an
-    earlier run placed (`placed`) serve likewise: others may take them back.
+    earlier run placed (`placed`) serve likewise: others may take them back. Beside them, the table
+    `<name>_in`: what came in, counted and summed up by gateway, currency, kind, and what an earlier
+    run made of it.
 
     Raises InputRefused when the file cannot be read or its content breaks the contract.
     """
     file = _file(source)
     _create_view(con, side, read(con, side, source))
+    _sum_up(con, side)
     _check_words(con, side, file)
     _check_unique(con, side, file)
 
@@ -146,7 +145,8 @@ def read(con: duckdb.DuckDBPyConnection, side: Side, source: Source) -> dict[str
     types = _types(con, side)
     _check_columns(side, types, _file(source))
     _check_cells(con, side, types, _file(source))
-    return {column.name: _cell(column, types) for column in side.columns}
+    empty = {column.name for column in side.columns if _has_empty(con, side, column, types)}
+    return {column.name: _cell(column, types, column.name in empty) for column in side.columns}
 
 
 def _file(source: Source) -> str | None:
@@ -213,7 +213,19 @@ def _fits(column: Column, found: str) -> bool:
     return found.startswith(("TIMESTAMP", "DATE"))
 
 
-def _cell(column: Column, types: dict[str, str]) -> str:
+def _has_empty(
+    con: duckdb.DuckDBPyConnection, side: Side, column: Column, types: dict[str, str]
+) -> bool:
+    """Whether a column has empty text, which is the same as none; Parquet's statistics tell."""
+    found = types.get(column.name)
+    if not column.nullable or column.type != "text" or found is None or found in _INTEGERS:
+        return False
+    cell = column.name if found == "VARCHAR" else f"CAST({column.name} AS VARCHAR)"
+    empty = con.execute(f"SELECT 1 FROM {side.name}_raw WHERE {cell} = '' LIMIT 1")
+    return bool(empty.fetchall())
+
+
+def _cell(column: Column, types: dict[str, str], may_be_empty: bool = True) -> str:
     """The SQL that reads one cell; NULL when it cannot be read."""
     name, found = column.name, types.get(column.name)
     if found is None:
@@ -222,7 +234,8 @@ def _cell(column: Column, types: dict[str, str]) -> str:
     if column.type == "text":
         if found.startswith(("DOUBLE", "FLOAT")):
             return "CAST(NULL AS VARCHAR)"
-        return f"nullif({name}, '')" if text else f"nullif(CAST({name} AS VARCHAR), '')"
+        cell = name if text else f"CAST({name} AS VARCHAR)"
+        return f"nullif({cell}, '')" if may_be_empty else cell
     if column.type == "minor":
         whole = f"regexp_full_match(trim({name}), '[+-]?[0-9]{{1,18}}')"
         value = f"CASE WHEN {whole} THEN {name} END" if text else name
@@ -245,15 +258,18 @@ def _create_view(con: duckdb.DuckDBPyConnection, side: Side, cells: dict[str, st
     facts.append(f"CAST({cells['due_at']} AS BIGINT) AS due_us")
     if side is not PAYMENTS:
         facts.append(f"CASE WHEN {cells['placed']} THEN 1 ELSE 0 END AS placed")
-    facts += [f"CAST(hash({keys}) >> 1 AS BIGINT) AS {code}" for code, keys in _CODES.items()]
-    for flag, kinds in (("is_matched_kind", MATCHED_KINDS), ("is_linked_kind", LINKED_KINDS)):
-        words = ", ".join(f"'{kind}'" for kind in kinds)
-        facts.append(f"CASE WHEN kind IN ({words}) THEN 1 ELSE 0 END AS {flag}")
+    facts.append("CAST(hash(gateway_ref, settle_minor) >> 1 AS BIGINT) AS key_code")
+    facts.append(f"CASE WHEN kind IN ({_words(LINKED_KINDS)}) THEN 1 ELSE 0 END AS is_linked_kind")
     con.execute(
         f"CREATE TEMP VIEW all_{side.name} AS SELECT {', '.join(facts)} FROM {side.name}_raw"
     )
-    matched = "settled_by IS NULL" if side is PAYMENTS else "is_matched_kind = 1 AND placed = 0"
+    needs_payment = f"kind IN ({_words(MATCHED_KINDS)}) AND placed = 0"
+    matched = "settled_by IS NULL" if side is PAYMENTS else needs_payment
     con.execute(f"CREATE TEMP VIEW {side.name} AS SELECT * FROM all_{side.name} WHERE {matched}")
+
+
+def _words(kinds: Sequence[str]) -> str:
+    return ", ".join(f"'{kind}'" for kind in kinds)
 
 
 def _check_cells(
@@ -308,11 +324,23 @@ def _line(file: str | None, row: int) -> int | None:
     return row + 2 if file and not file.lower().endswith((".parquet", ".pq")) else None
 
 
+def _sum_up(con: duckdb.DuckDBPyConnection, side: Side) -> None:
+    """Count what came in, once, for all that asks: words, gateways, and the proof."""
+    earlier = "settled_by IS NOT NULL" if side is PAYMENTS else "placed = 1"
+    asked = _words((*MATCHED_KINDS, *LINKED_KINDS))
+    con.execute(
+        f"CREATE TEMP TABLE {side.name}_in AS SELECT gateway, currency, kind, carried,"
+        f" CASE WHEN {earlier} THEN 1 ELSE 0 END AS is_earlier,"
+        f" CASE WHEN kind IN ({asked}) THEN 1 ELSE 0 END AS is_asked, count(*) AS entries,"
+        f" sum({side.amount}) AS sum_minor, min({side.number}) AS first_no"
+        f" FROM all_{side.name} GROUP BY gateway, currency, kind, carried, is_earlier"
+    )
+
+
 def _check_words(con: duckdb.DuckDBPyConnection, side: Side, file: str | None) -> None:
-    view = f"all_{side.name}"
     for name in ("currency", "kind"):
         words = con.execute(
-            f"SELECT {name}, min({side.number}) FROM {view} GROUP BY {name} ORDER BY 2"
+            f"SELECT {name}, min(first_no) FROM {side.name}_in GROUP BY {name} ORDER BY 2"
         ).fetchall()
         for word, row in words:
             if remedy := _wrong_word(name, word, side.kinds):
@@ -332,12 +360,13 @@ def _wrong_word(name: str, word: str, kinds: tuple[str, ...]) -> str | None:
 
 def _check_unique(con: duckdb.DuckDBPyConnection, side: Side, file: str | None) -> None:
     view = f"all_{side.name}"
-    for distinct in (f"hash({side.key})", side.key):  # unlike hashes are cheap proof of unlike ids
-        rows, ids = con.execute(
-            f"SELECT count(*), count(DISTINCT {distinct}) FROM {view}"
-        ).fetchall()[0]
-        if rows == ids:
-            return
+    if not repeated(con.view(view).project(f"hash({side.key}) AS number")).size:
+        return  # unlike hashes prove unlike ids
+    rows, ids = con.execute(f"SELECT count(*), count(DISTINCT {side.key}) FROM {view}").fetchall()[
+        0
+    ]
+    if rows == ids:
+        return
     value, row = con.execute(
         f"SELECT {side.key}, max({side.number}) FROM {view} GROUP BY {side.key}"
         " HAVING count(*) > 1 ORDER BY 2 LIMIT 1"

@@ -54,6 +54,8 @@ _CASES = pa.schema(
 )
 
 
+_TAKES_NONE = ("undecided_cases", "contested_cases", "nearest_cases")
+"""The steps that name lines and leave all payments as they are."""
 _RATED = pa.schema({"payment_no": _NUMBER, "line_no": _NUMBER, "off_bps": _NUMBER})
 _REVERSALS = pa.schema({"line_no": _NUMBER, "related_no": _NUMBER})
 _ENDS = pa.schema(
@@ -68,19 +70,21 @@ def run_passes(store: Store, passes: Sequence[SqlFile] = PASSES) -> None:
     """Run the waterfall on the tables of the inputs.
 
     They are `payments`, `all_payments`, `lines`, `book_lines` (those that may point to others),
-    `paid_lines` (those of payouts), `settings`, `rates` and `payouts`. Leaves `exact_pairs` and
-    `other_pairs` (one row per match), `exceptions` (one row per case), `rest_payments` (one row per
-    payment that nothing took), `near_misses`, `originals` and `book_ends` (one row per line).
+    `paid_lines` (those of payouts), `settings`, `rates`, `payouts` and `crowded_keys` (those that
+    several rows of a side share). Leaves `exact_pairs` and `other_pairs` (one row per match),
+    `exceptions` (one row per case), `rest_payments` (one row per payment that nothing took),
+    `near_misses`, `originals` and `book_ends` (one row per line).
     """
-    _make(store, "crowded_keys")
     exact, *others = passes
     store.make("exact_pairs", exact.text)
-    store.make("open_lines", _text("first_open_lines"))
-    _make(store, "near_payments")
+    for step in ("left_lines", "near_lines", "line_refs", "near_payments"):
+        _make(store, step)
     store.put("taken", _no_rows(_TAKEN))
-    if store.count("crowded_keys"):
-        _take(store, "crowded_pairs", "exact_pairs")
-    store.make("open_lines", _text("bonds"))
+    store.make("step", _text("crowded_pairs"))
+    store.append("exact_pairs", "SELECT * FROM step")
+    store.append("taken", _text("taken"))
+    for step in ("open_payments", "open_lines"):
+        _make(store, step)
     store.put("other_pairs", _no_rows(_PAIRS))
     store.put("rated_pairs", _no_rows(_RATED))
     store.put("undecided", _no_rows(UNDECIDED))
@@ -138,16 +142,21 @@ def _pair(store: Store, file: SqlFile) -> None:
 
 def _share(store: Store, file: SqlFile) -> None:
     """Match the keys of which one side is the sum of the other."""
-    if not _prepare(store, file, "key_sums"):
+    _announce(store, file)
+    _make(store, "key_sums")
+    if not store.count("key_sums"):
         return
     store.make("candidates", file.text)
     if store.count("candidates"):
+        _group(store)
         _take(store, "shared", "other_pairs")
 
 
 def _convert(store: Store, file: SqlFile) -> None:
     """Match what a reference rate makes equal, or nearly so."""
-    if _prepare(store, file, "rated_pairs"):
+    _announce(store, file)
+    if _group(store):
+        _make(store, "rated_pairs")
         store.make("candidates", file.text)
         _take(store, "converted", "other_pairs")
 
@@ -190,8 +199,13 @@ def _name(store: Store, file: SqlFile) -> None:
 
 
 def _candidates(store: Store, file: SqlFile) -> int:
-    if not _prepare(store, file, "neighbours"):
+    _announce(store, file)
+    if not _group(store):
         return 0
+    for step in ("slot_lines", "neighbours"):
+        _make(store, step)
+    if store.count("neighbours") < store.count("slot_lines"):
+        store.append("neighbours", _text("crowded_neighbours"))
     store.make("candidates", file.text)
     return store.count("candidates")
 
@@ -204,14 +218,12 @@ def _more(store: Store, result: str, into: str) -> bool:
     return 0 < won < store.count("candidates")
 
 
-def _prepare(store: Store, file: SqlFile, compared: str) -> bool:
-    """Make the groups of a file's payments and lines, and what compares them if there are any."""
-    _announce(store, file)
-    for name in ("pass_lines", "pass_payments"):
+def _group(store: Store) -> bool:
+    """Make the groups of a pass's payments and lines; whether any meet."""
+    for name in ("pass_payments", "pass_lines"):
         _make(store, name)
         if not store.count(name):
             return False
-    _make(store, compared)
     return True
 
 
@@ -239,8 +251,10 @@ def _take(store: Store, result: str, into: str) -> None:
     store.make("step", _text(result))
     if store.count("step"):
         store.append(into, "SELECT * FROM step")
-        store.append("taken", _text("taken"))
         store.make("open_lines", _text("drop_lines"))
+        if result not in _TAKES_NONE:
+            store.append("taken", _text("taken"))
+            store.make("open_payments", _text("drop_payments"))
 
 
 def _make(store: Store, name: str) -> None:

@@ -43,6 +43,7 @@ class DuckStore:
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self._con = con
+        self._counts: dict[str, int] = {}
 
     def put(self, name: str, rows: Rows) -> None:
         """As Store.put."""
@@ -54,19 +55,30 @@ class DuckStore:
         """As Store.put_row; by way of bound values, since making an Arrow array loads pandas."""
         values = ", ".join(f"${column} AS {column}" for column in row)
         self._con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {values}", row)
+        self._counts[name] = 1
 
     def make(self, name: str, select: str) -> None:
         """As Store.make."""
-        self._con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
+        made = self._con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
+        self._counts[name] = _number_in(made)
 
     def append(self, name: str, select: str) -> None:
         """As Store.append."""
-        self._con.execute(f"INSERT INTO {name} {select}")
+        added = self._con.execute(f"INSERT INTO {name} {select}")
+        self._counts[name] += _number_in(added)
 
     def count(self, name: str) -> int:
-        """As Store.count."""
-        return int(self._con.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0])
+        """As Store.count; asked of DuckDB only where the table was made without this store."""
+        if name not in self._counts:
+            counted = self._con.execute(f"SELECT count(*) FROM {name}")
+            self._counts[name] = _number_in(counted)
+        return self._counts[name]
 
     def take(self, name: str) -> Rows:
         """As Store.take."""
         return self._con.table(name).to_arrow_reader(_BATCH)
+
+
+def _number_in(answer: duckdb.DuckDBPyConnection) -> int:
+    """The one number that a statement answers: to one that writes, how many rows it wrote."""
+    return int(answer.fetchall()[0][0])

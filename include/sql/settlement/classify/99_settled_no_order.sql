@@ -11,7 +11,7 @@ SELECT
     CAST(NULL AS BIGINT) AS related_no,
     CASE WHEN 1 = 0 THEN 'none' END AS reference,
     CASE
-        WHEN gateway_ref IS NULL AND order_ref IS NULL THEN 'no reference'
+        WHEN ref_key IS NULL AND order_key IS NULL THEN 'no reference'
         ELSE 'unknown reference'
     END AS reason,
     CAST(0 AS BIGINT) AS candidates

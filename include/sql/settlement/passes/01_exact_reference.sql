@@ -17,8 +17,7 @@ SELECT
     l.gateway,
     l.currency,
     p.amount_minor,
-    l.gross_minor,
-    CAST(0 AS BIGINT) AS variance_minor
+    l.gross_minor
 FROM lines AS l
 LEFT JOIN crowded_keys AS c ON l.key_code = c.key_code
 INNER JOIN payments AS p

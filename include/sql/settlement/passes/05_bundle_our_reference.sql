@@ -10,9 +10,7 @@
 -- reads: key_sums (one row per key)
 -- writes: candidates (one row per key)
 SELECT
-    gateway,
-    ref,
-    kind,
+    key_no,
     currency
 FROM key_sums
 WHERE

@@ -1,7 +1,7 @@
 -- purpose: Pair the payments and lines of crowded keys one to one. Those of the same order_ref come
 --   first; then ranks decide: the n-th payment pairs with the n-th line, each side by day, then id.
 --   The work grows with the rows of a key, not with their product.
--- reads: near_payments, open_lines (one row each; all rows of a crowded key that has both sides are
+-- reads: near_payments, near_lines (one row each; all rows of a crowded key that has both sides are
 --   there), crowded_keys (one row per key)
 -- writes: step (one row per payment and line)
 WITH
@@ -46,7 +46,7 @@ key_lines AS (
                 l.gateway, l.gateway_ref, l.kind, l.currency, l.settle_minor, l.order_ref
             ORDER BY l.booked_day, l.rank_no
         ) AS nth
-    FROM open_lines AS l
+    FROM near_lines AS l
     INNER JOIN crowded_keys AS c ON l.key_code = c.key_code
     WHERE l.gateway_ref IS NOT NULL
 ),
@@ -141,8 +141,7 @@ SELECT
     l.gateway,
     l.currency,
     p.amount_minor,
-    l.gross_minor,
-    CAST(0 AS BIGINT) AS variance_minor
+    l.gross_minor
 FROM winners AS w
 INNER JOIN key_payments AS p ON w.payment_no = p.payment_no
 INNER JOIN key_lines AS l ON w.line_no = l.line_no

@@ -9,18 +9,13 @@ WITH taken AS (
 SELECT
     l.line_no,
     l.line_id,
-    l.gateway,
-    l.gateway_ref,
-    l.order_ref,
-    l.kind,
     l.currency,
     l.gross_minor,
     l.settle_minor,
     l.booked_day,
     l.rank_no,
-    l.key_code,
-    l.ref_code,
-    l.order_code,
+    l.ref_key,
+    l.order_key,
     l.bond
 FROM open_lines AS l
 LEFT JOIN taken AS s ON l.line_no = s.line_no

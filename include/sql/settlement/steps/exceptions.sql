@@ -1,5 +1,5 @@
 -- purpose: Every case with the facts of its line and payment, late payments beside them.
--- reads: cases (one row per case), unmatched_lines (one row per line that no pass matched),
+-- reads: cases (one row per case), near_lines (one row per line that the exact pass left),
 --   near_payments (one row per payment that such a line may mean), rest_payments (one row per
 --   payment that nothing took)
 -- writes: exceptions (one row per case)
@@ -23,7 +23,7 @@ SELECT
     r.payment_id AS related_payment_id,
     coalesce(r.taken_by, k.line_id) AS related_line_id
 FROM cases AS c
-INNER JOIN unmatched_lines AS l ON c.line_no = l.line_no
+INNER JOIN near_lines AS l ON c.line_no = l.line_no
 LEFT JOIN near_payments AS p ON c.payment_no = p.payment_no
 LEFT JOIN near_payments AS r ON c.related_no = r.payment_no
 LEFT JOIN taken AS k ON c.related_no = k.payment_no

@@ -1,7 +1,7 @@
 -- purpose: Open lines that carry no reference at all, of payouts whose total is the sum of the net amounts of
 --   their lines. A line with a reference that nobody knows is about something else than our payments.
--- reads: open_lines (one row per line), paid_lines (one row per line of a payout), payouts (one row per
---   payout)
+-- reads: open_lines, near_lines (one row per line), paid_lines (one row per line of a payout), payouts (one
+--   row per payout)
 -- writes: nameless_lines (one row per line)
 WITH
 totals AS (
@@ -41,17 +41,18 @@ whole AS (
 SELECT
     l.line_no,
     l.line_id,
-    l.gateway,
-    l.kind,
+    n.gateway,
+    n.kind,
     l.currency,
     l.gross_minor,
     l.settle_minor,
     l.booked_day
 FROM open_lines AS l
+INNER JOIN near_lines AS n ON l.line_no = n.line_no
 INNER JOIN paid_lines AS d ON l.line_no = d.line_no
 INNER JOIN whole AS w
     ON
         d.gateway = w.gateway
         AND d.payout_ref = w.payout_ref
         AND d.currency = w.currency
-WHERE l.gateway_ref IS NULL AND l.order_ref IS NULL AND l.settle_minor <> 0
+WHERE l.ref_key IS NULL AND l.order_key IS NULL AND l.settle_minor <> 0

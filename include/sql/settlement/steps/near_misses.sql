@@ -16,9 +16,6 @@ facts AS (
         p.payment_no,
         p.payment_id,
         p.gateway,
-        p.gateway_ref,
-        p.order_ref,
-        p.kind,
         p.currency,
         p.amount_minor,
         p.settle_minor,
@@ -26,6 +23,7 @@ facts AS (
         s.tolerance_minor,
         s.fx_band_bps,
         r.off_bps,
+        CASE WHEN c.reference = 'order_ref' THEN p.order_key ELSE p.ref_key END AS key_no,
         abs(l.settle_minor - p.settle_minor) AS apart_minor,
         abs(l.booked_day - p.booked_day) AS apart_days,
         CASE WHEN l.currency = p.currency THEN 1 ELSE 0 END AS is_same_currency,
@@ -76,9 +74,7 @@ misses AS (
 refs AS (
     SELECT DISTINCT
         reference,
-        gateway,
-        CASE WHEN reference = 'order_ref' THEN order_ref ELSE gateway_ref END AS ref,
-        kind,
+        key_no,
         currency
     FROM misses
 ),
@@ -86,35 +82,27 @@ refs AS (
 named AS (
     SELECT
         r.reference,
-        r.gateway,
-        r.ref,
-        r.kind,
+        r.key_no,
         r.currency,
         p.payment_no,
         p.taken_by
     FROM refs AS r
     INNER JOIN near_payments AS p
         ON
-            r.gateway = p.gateway
-            AND r.ref = p.gateway_ref
-            AND r.kind = p.kind
+            r.key_no = p.ref_key
             AND r.currency = p.currency
     WHERE r.reference = 'gateway_ref'
     UNION ALL
     SELECT
         r.reference,
-        r.gateway,
-        r.ref,
-        r.kind,
+        r.key_no,
         r.currency,
         p.payment_no,
         p.taken_by
     FROM refs AS r
     INNER JOIN near_payments AS p
         ON
-            r.gateway = p.gateway
-            AND r.ref = p.order_ref
-            AND r.kind = p.kind
+            r.key_no = p.order_key
             AND r.currency = p.currency
     WHERE r.reference = 'order_ref'
 ),
@@ -123,16 +111,14 @@ named AS (
 rivals AS (
     SELECT
         n.reference,
-        n.gateway,
-        n.ref,
-        n.kind,
+        n.key_no,
         n.currency,
         count(DISTINCT n.payment_no) AS payments
     FROM named AS n
     LEFT JOIN taken AS k ON n.payment_no = k.payment_no
     LEFT JOIN cases AS c ON n.payment_no = c.payment_no
     WHERE n.taken_by IS NULL AND (k.payment_no IS NULL OR c.payment_no IS NOT NULL)
-    GROUP BY n.reference, n.gateway, n.ref, n.kind, n.currency
+    GROUP BY n.reference, n.key_no, n.currency
 )
 
 SELECT
@@ -157,7 +143,5 @@ FROM misses AS m
 INNER JOIN rivals AS r
     ON
         m.reference = r.reference
-        AND m.gateway = r.gateway
-        AND m.kind = r.kind
+        AND m.key_no = r.key_no
         AND m.currency = r.currency
-        AND r.ref = CASE WHEN m.reference = 'order_ref' THEN m.order_ref ELSE m.gateway_ref END

@@ -1,25 +1,11 @@
--- purpose: The payments that an open line can mean by either reference, taken or not. All later
---   work is on these, so that it is proportional to what the exact pass left, not to all payments.
---   The codes are numbers made of references: a payment that only shares the number is
---   here in vain, since every pass compares the references themselves.
--- reads: all_payments (one row per payment; settled_by is the line of an earlier run), open_lines (one
---   row per line), exact_pairs (one row per pair)
+-- purpose: The payments that a line which the exact pass left can mean by either reference, taken or not.
+--   All later work is on these, so that it is proportional to what the exact pass left, not to all
+--   payments; and on numbers, since a reference is compared as text here and never again.
+-- reads: all_payments (one row per payment; settled_by is the line of an earlier run), line_refs (one
+--   row per reference of such a line), exact_pairs (one row per pair)
 -- writes: near_payments (one row per payment; taken_by is the line that took it so far; rank_no counts them by
---   id, so that a lower number is a lower id)
-WITH
-ref_codes AS (
-    SELECT DISTINCT ref_code
-    FROM open_lines
-    WHERE gateway_ref IS NOT NULL
-),
-
-order_codes AS (
-    SELECT DISTINCT order_code
-    FROM open_lines
-    WHERE order_ref IS NOT NULL
-),
-
-reachable AS (
+--   id, so that a lower number is a lower id; ref_key and order_key number gateway, reference and kind)
+WITH reachable AS (
     SELECT
         p.payment_no,
         p.payment_id,
@@ -32,13 +18,15 @@ reachable AS (
         p.settle_minor,
         p.booked_day,
         p.key_code,
-        p.ref_code,
-        p.order_code,
-        p.settled_by
+        p.settled_by,
+        r.ref_no,
+        o.ref_no AS order_no
     FROM all_payments AS p
-    LEFT JOIN ref_codes AS r ON p.ref_code = r.ref_code
-    LEFT JOIN order_codes AS o ON p.order_code = o.order_code
-    WHERE r.ref_code IS NOT NULL OR o.order_code IS NOT NULL
+    LEFT JOIN line_refs AS r
+        ON p.gateway = r.gateway AND p.gateway_ref = r.ref AND r.reference = 'gateway_ref'
+    LEFT JOIN line_refs AS o
+        ON p.gateway = o.gateway AND p.order_ref = o.ref AND o.reference = 'order_ref'
+    WHERE r.ref_no IS NOT NULL OR o.ref_no IS NOT NULL
 )
 
 SELECT
@@ -53,8 +41,8 @@ SELECT
     p.settle_minor,
     p.booked_day,
     p.key_code,
-    p.ref_code,
-    p.order_code,
+    2 * p.ref_no + CASE WHEN p.kind = 'refund' THEN 1 ELSE 0 END AS ref_key,
+    2 * p.order_no + CASE WHEN p.kind = 'refund' THEN 1 ELSE 0 END AS order_key,
     coalesce(p.settled_by, s.line_id) AS taken_by,
     row_number() OVER (ORDER BY p.payment_id) AS rank_no
 FROM reachable AS p

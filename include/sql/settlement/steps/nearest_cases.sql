@@ -17,12 +17,10 @@ ranked AS (
 
 named AS (
     SELECT
-        gateway,
-        ref,
-        kind,
+        key_no,
         count(*) AS payments
     FROM pass_payments
-    GROUP BY gateway, ref, kind
+    GROUP BY key_no
 )
 
 SELECT
@@ -37,7 +35,7 @@ SELECT
     n.payments AS candidates
 FROM ranked AS r
 INNER JOIN pass_payments AS p ON r.payment_group = p.group_no AND p.nth = 1
-INNER JOIN named AS n ON p.gateway = n.gateway AND p.ref = n.ref AND p.kind = n.kind
+INNER JOIN named AS n ON p.key_no = n.key_no
 INNER JOIN pass_lines AS l ON r.line_group = l.group_no
 CROSS JOIN this_pass AS t
 WHERE r.place = 1

@@ -8,7 +8,7 @@ SELECT
     payment_id,
     line_id,
     amount_minor,
-    variance_minor
+    CAST(0 AS BIGINT) AS variance_minor
 FROM exact_pairs
 UNION ALL
 SELECT

@@ -1,25 +1,19 @@
 -- purpose: Counts and sums of both sides by gateway and currency: what came in, from the inputs
 --   alone, and what became of it, from the results alone. They must agree.
--- reads: payments, all_lines (the inputs, one row each), exact_pairs, other_pairs (one row per match),
+-- reads: payments_in, lines_in (the inputs, summed up), exact_pairs, other_pairs (one row per match),
 --   exceptions (one row per case), book_ends (one row per line of a kind that needs no payment),
 --   rest_payments (one row per payment that nothing took)
 -- writes: proof (one row per side, gateway, currency and bucket)
 WITH
-line_sums AS (
+exact_sums AS (
     SELECT
         gateway,
         currency,
-        carried,
-        CASE WHEN is_matched_kind = 1 OR is_linked_kind = 1 THEN 1 ELSE 0 END AS is_asked,
         count(*) AS entries,
-        sum(gross_minor) AS sum_minor
-    FROM all_lines
-    WHERE placed = 0
-    GROUP BY
-        gateway,
-        currency,
-        carried,
-        CASE WHEN is_matched_kind = 1 OR is_linked_kind = 1 THEN 1 ELSE 0 END
+        sum(amount_minor) AS amount_minor,
+        sum(gross_minor) AS gross_minor
+    FROM exact_pairs
+    GROUP BY gateway, currency
 ),
 
 -- Only a later pass shares a payment among lines, or a line among payments, or has two currencies.
@@ -27,10 +21,9 @@ payment_pairs AS (
     SELECT
         gateway,
         currency,
-        count(*) AS entries,
-        sum(amount_minor) AS sum_minor
-    FROM exact_pairs
-    GROUP BY gateway, currency
+        entries,
+        amount_minor AS sum_minor
+    FROM exact_sums
     UNION ALL
     SELECT
         gateway,
@@ -45,10 +38,9 @@ line_pairs AS (
     SELECT
         gateway,
         currency,
-        count(*) AS entries,
-        sum(gross_minor) AS sum_minor
-    FROM exact_pairs
-    GROUP BY gateway, currency
+        entries,
+        gross_minor AS sum_minor
+    FROM exact_sums
     UNION ALL
     SELECT
         gateway,
@@ -65,10 +57,10 @@ entries AS (
         gateway,
         currency,
         CASE WHEN carried = 1 THEN 'opening' ELSE 'new' END AS bucket,
-        count(*) AS entries,
-        sum(amount_minor) AS sum_minor
-    FROM payments
-    GROUP BY gateway, currency, carried
+        entries,
+        sum_minor
+    FROM payments_in
+    WHERE is_earlier = 0
     UNION ALL
     SELECT
         'lines' AS side,
@@ -77,7 +69,8 @@ entries AS (
         CASE WHEN carried = 1 THEN 'opening' ELSE 'new' END AS bucket,
         entries,
         sum_minor
-    FROM line_sums
+    FROM lines_in
+    WHERE is_earlier = 0
     UNION ALL
     SELECT
         'lines' AS side,
@@ -86,8 +79,8 @@ entries AS (
         'not_matched_by_kind' AS bucket,
         entries,
         sum_minor
-    FROM line_sums
-    WHERE is_asked = 0
+    FROM lines_in
+    WHERE is_asked = 0 AND is_earlier = 0
     UNION ALL
     SELECT
         'lines' AS side,

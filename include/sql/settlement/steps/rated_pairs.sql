@@ -6,31 +6,25 @@
 WITH
 alone AS (
     SELECT
-        gateway,
-        ref,
-        kind,
+        key_no,
         max(payments) AS payments,
         max(lines) AS lines
     FROM (
         SELECT
-            gateway,
-            ref,
-            kind,
+            key_no,
             count(*) AS payments,
             0 AS lines
         FROM pass_payments
-        GROUP BY gateway, ref, kind
+        GROUP BY key_no
         UNION ALL
         SELECT
-            gateway,
-            ref,
-            kind,
+            key_no,
             0 AS payments,
             count(*) AS lines
         FROM pass_lines
-        GROUP BY gateway, ref, kind
+        GROUP BY key_no
     ) AS sides
-    GROUP BY gateway, ref, kind
+    GROUP BY key_no
     HAVING max(payments) = 1 AND max(lines) = 1
 ),
 
@@ -45,8 +39,8 @@ rated AS (
         CAST(r.rate_e12 AS DECIMAL(38, 0)) AS rate_e12,
         row_number() OVER (PARTITION BY p.payment_no ORDER BY r.rate_day DESC) AS newest
     FROM alone AS a
-    INNER JOIN pass_payments AS p ON a.gateway = p.gateway AND a.ref = p.ref AND a.kind = p.kind
-    INNER JOIN pass_lines AS l ON a.gateway = l.gateway AND a.ref = l.ref AND a.kind = l.kind
+    INNER JOIN pass_payments AS p ON a.key_no = p.key_no
+    INNER JOIN pass_lines AS l ON a.key_no = l.key_no
     INNER JOIN rates AS r
         ON
             p.currency = r.base

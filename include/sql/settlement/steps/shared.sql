@@ -20,28 +20,18 @@ WITH meeting AS (
         p.settle_minor AS payment_settle,
         l.settle_minor AS line_settle,
         row_number() OVER (
-            PARTITION BY p.gateway, p.ref, p.kind, p.currency
+            PARTITION BY p.key_no, p.currency
             ORDER BY p.group_no DESC, p.nth DESC, l.group_no DESC, l.nth DESC
         ) AS from_last,
         sum(p.settle_minor) OVER (
-            PARTITION BY p.gateway, p.ref, p.kind, p.currency
+            PARTITION BY p.key_no, p.currency
         ) AS payments_sum,
         sum(l.settle_minor) OVER (
-            PARTITION BY p.gateway, p.ref, p.kind, p.currency
+            PARTITION BY p.key_no, p.currency
         ) AS lines_sum
     FROM candidates AS c
-    INNER JOIN pass_payments AS p
-        ON
-            c.gateway = p.gateway
-            AND c.ref = p.ref
-            AND c.kind = p.kind
-            AND c.currency = p.currency
-    INNER JOIN pass_lines AS l
-        ON
-            c.gateway = l.gateway
-            AND c.ref = l.ref
-            AND c.kind = l.kind
-            AND c.currency = l.currency
+    INNER JOIN pass_payments AS p ON c.key_no = p.key_no AND c.currency = p.currency
+    INNER JOIN pass_lines AS l ON c.key_no = l.key_no AND c.currency = l.currency
     CROSS JOIN this_pass AS t
 ),
 
