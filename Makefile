@@ -23,8 +23,8 @@ up: setup ## Start PostgreSQL, Airflow and the outside world; Ctrl-C ends them
 down: ## End what `make up` started
 	@if [ -x $(python) ]; then $(python) -m tieout.supervisor down; fi
 
-test: setup ## All tests
-	@$(python) -m pytest tests
+test: setup ## All tests, on all cores
+	@$(python) -m pytest -n logical --dist loadfile --no-loadscope-reorder tests
 
 lint: setup ## Style, types, SQL, and who may import whom
 	.venv/bin/ruff check .

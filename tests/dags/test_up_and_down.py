@@ -18,7 +18,7 @@ import pytest
 
 from tests.sql.books import at, rows
 from tests.sql.harness import load
-from tests.sql.storefront_api.server import until
+from tests.sql.storefront_api.server import free_port, until
 from tieout.kernel.postgres import EmbeddedPostgres
 from tieout.kernel.settings import read_settings
 from tieout.supervisor.environment import User, users
@@ -41,6 +41,8 @@ class Up:
         self.environment = given | {
             "TIEOUT_VAR": str(var),
             "PYTHONPATH": str(ROOT / "include"),
+            "TIEOUT_PORT": str(free_port()),
+            "TIEOUT_STOREFRONT_PORT": str(free_port()),
         }
         self.process = subprocess.Popen(
             [*COMMAND, "up"], env=self.environment, stdout=subprocess.PIPE, text=True

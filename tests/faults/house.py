@@ -48,7 +48,7 @@ class House:
 
 
 def _steps(task: Any, given: Mapping[str, Any], as_of: str) -> Iterator[tuple[str, Step]]:
-    if not hasattr(task, "python_callable"):
+    if not hasattr(task, "python_callable") or task.get_closest_mapped_task_group():
         return
     function = task.python_callable
     names = function.__code__.co_varnames[: function.__code__.co_argcount]

@@ -31,7 +31,7 @@ def test_it_fits_the_compose_specification() -> None:
 def test_all_parts_of_production_are_there() -> None:
     assert set(SERVICES) == {
         "postgres", "redis", "init", "api-server", "scheduler", "dag-processor", "triggerer",
-        "worker", "sftp",
+        "worker", "sftp", "storefront-api",
     }  # fmt: skip
 
 

@@ -113,9 +113,7 @@ def open_accounts(*, as_of: datetime | str) -> dict[str, int]:
     counts = send(url, effect_ids=effects, as_of=as_of, actor=actor) if effects else Counts()
     with transaction(url, actor) as connection:
         plan_account_failures(connection, as_of)
-        record(
-            connection, flow=FLOW, task="open_accounts", part="effect", as_of=as_of, counts=counts
-        )
+    _LOG.info("open_accounts: %s", counts.log_line())
     return counts.as_dict()
 
 
@@ -130,11 +128,9 @@ def send_notices(*, as_of: datetime | str) -> dict[str, int]:
     counts = notices.send_notices(url, NATURES, as_of=as_of, actor=actor)
     with transaction(url, actor) as connection:
         failed = plan_mail_failures(connection, as_of)
-        record(
-            connection, flow=FLOW, task="send_notices", part="effect", as_of=as_of, counts=counts
-        )
     if failed:
         counts += notices.send_notices(url, ["MAIL_FAILURE"], as_of=as_of, actor=actor)
+    _LOG.info("send_notices: %s", counts.log_line())
     return counts.as_dict()
 
 

@@ -16,13 +16,18 @@ import httpx
 ENTRY_AT = "2026-03-02T05:00:00Z"
 
 
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class Api:
     """One `python -m tieout.storefront_api` on a port of its own, over a database's address."""
 
     def __init__(self, url: str, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self.folder = folder
         self.environment = {
             **os.environ,
