@@ -11,21 +11,17 @@ once.
 """
 
 import os
-import signal
-import sys
-import traceback
-from collections.abc import Callable
 from datetime import timedelta
 from itertools import cycle, product
 
 import pytest
 
+from tests.killing import killed_at
 from tests.sql.conftest import case_url, own_folders
 from tests.sql.payments.shop import NOW
 from tests.sql.purchase.conftest import season, shop
 from tests.sql.purchase.season import MINUTE, PRICE, Season, entry_of
 from tieout.kernel import crash
-from tieout.kernel.database import engine
 from tieout.payments import attempts
 from tieout.world.payment_calls import Fault
 
@@ -46,24 +42,6 @@ def cases() -> list[tuple[Fault | None, str]]:
         return list(product(faults, ["", *PAY_POINTS]))
     points = cycle(["", *PAY_POINTS])
     return [(fault, point) for fault in faults for point in (next(points), next(points))]
-
-
-def killed_at(point: str, url: str, step: Callable[[], object]) -> bool:
-    """Run a step in a process of its own, which dies at its first pass of a point."""
-    engine(url).dispose()
-    sys.stdout.flush()
-    child = os.fork()
-    if child == 0:
-        try:
-            crash.at(point, lambda: os.kill(os.getpid(), signal.SIGKILL))
-            step()
-        except BaseException:  # noqa: BLE001 (the process ends here, whatever it was)
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, f"failed on its own at {point}"
-    return os.WIFSIGNALED(status)
 
 
 def pay(season: Season, gateway: str, number: int, fault: Fault | None, point: str) -> None:

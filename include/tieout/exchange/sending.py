@@ -200,6 +200,7 @@ class _Courier:
                 if each.partner_id is not None
             ]
             note_contacts(connection, lost, self._as_of)
+        crash.point("outbox.given_back")
 
     def _count(self, results: Sequence[Result]) -> None:
         self._states.update(each.status for each in results)

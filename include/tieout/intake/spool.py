@@ -46,6 +46,7 @@ def append(spool_dir: Path, rows: Sequence[Row]) -> str | None:
             spool.write("".join(lines).encode())
             crash.point("entry.spool_written")
             _flush(spool)
+    crash.point("entry.spool_flushed")
     return path.name.removesuffix(OPEN_SUFFIX)
 
 
@@ -95,6 +96,7 @@ def _seal(path: Path) -> Path:
     part.write_text(f"{size} {digest}\n", encoding="ascii")
     part.rename(final.with_name(final.name + MARKER))
     _flush_folder(final.parent)
+    crash.point("entry.spool_marked")
     return final
 
 
@@ -133,6 +135,7 @@ def _open_spool(spool_dir: Path, row: Row) -> Path:
     path = spool_dir / f"spool-{storefront}-{day}-{number}.jsonl{OPEN_SUFFIX}"
     path.touch()
     _flush_folder(spool_dir)
+    crash.point("entry.spool_opened")
     return path
 
 

@@ -123,6 +123,7 @@ def forget(conn_url: str, registration_ref: str, *, as_of: datetime) -> None:
         card = CardToken(known["token"], known["profile"])
         with connected(conn_url, known["gateway"], as_of) as (_, ways):
             _first_that_answers(ways, lambda way: way.forget(card))
+    crash.point("payments.vault_forgotten")
     states = [*_GOOD, "INVALID", "REPLACED"]
     _move(conn_url, registration_ref, states, "DELETED", as_of, "asked for")
 

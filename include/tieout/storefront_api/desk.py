@@ -248,6 +248,7 @@ class Desk:
     def _note(self, receipts: dict[str, str]) -> None:
         with transaction(self._url, actor="storefront_api") as connection:
             note_spooled(connection, receipts.items(), self._clock())
+        crash.point("entry.receipted")
 
     async def _sound_alarm(self, reason: str) -> None:
         since = self._down_since

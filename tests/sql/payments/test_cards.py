@@ -171,6 +171,22 @@ def test_cards_age_and_are_replaced_and_deleted(shop: Shop, gateway: str) -> Non
         shop.pay(**by_card(gateway))
 
 
+def test_a_card_whose_deletion_was_cut_short_is_deleted_by_the_next(
+    shop: Shop, gateway: str
+) -> None:
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    keep(shop, gateway)
+    crash.at("payments.vault_forgotten", die)
+    with pytest.raises(KeyboardInterrupt):
+        forget(shop.url, "R1", as_of=NOW)
+    crash.clear()
+    assert kept(shop) == "VAULTED"
+    forget(shop.url, "R1", as_of=NOW)
+    assert kept(shop) == "DELETED"
+
+
 def test_a_hard_decline_makes_the_card_invalid(shop: Shop, gateway: str) -> None:
     keep(shop, gateway)
     shop.world.play("hard_decline", times=1)
