@@ -224,6 +224,7 @@ class _Courier:
                 retry_at_most=RETRY_AT_MOST,
             )
             note_contacts(connection, self._contacts(results), self._as_of)
+        crash.point("outbox.written")
         if written < len(results):
             _log.warning("%d effects were taken over by another run", len(results) - written)
 

@@ -14,6 +14,7 @@ POINTS = (
     "inbox.loaded",
     "inbox.committed",
     "outbox.claimed",
+    "outbox.written",
     "outbox.sent",
     "outbox.part_written",
     "outbox.renamed",
