@@ -1,6 +1,7 @@
 """One PostgreSQL server for the whole test session; a fresh, migrated database for each module."""
 
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from tests.mutations.keys import drop_key
 from tieout.kernel.postgres import EmbeddedPostgres, PostgresServer
 
 TEMPLATE = "template_tieout"
@@ -19,9 +21,20 @@ def _terminated(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt(f"signal {number}")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--without-key NAME`: the schema without that unique key, to see which test notices."""
+    parser.addoption("--without-key", metavar="NAME", help="take a unique key out of the schema")
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """End on TERM as on Ctrl-C, so that the server of the session is stopped then too."""
+    """End on TERM as on Ctrl-C, so that the server of the session is stopped then too.
+
+    One of several processes of xdist has no main file; pyspark, which Great Expectations brings in,
+    takes such a process for its own doctests and exits.
+    """
     signal.signal(signal.SIGTERM, _terminated)
+    main = sys.modules["__main__"]
+    main.__file__ = getattr(main, "__file__", pytest.__file__)
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +50,7 @@ def pg_server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def migrated_template(pg_server: PostgresServer) -> str:
+def migrated_template(pg_server: PostgresServer, request: pytest.FixtureRequest) -> str:
     """The name of a database with Tieout's schema and no rows, to copy from."""
     from tieout.kernel.database import engine
     from tieout.kernel.schema import migrate
@@ -45,6 +58,8 @@ def migrated_template(pg_server: PostgresServer) -> str:
     _run(pg_server, f"CREATE DATABASE {TEMPLATE}")
     migrate(pg_server.url(TEMPLATE))
     engine(pg_server.url(TEMPLATE)).dispose()
+    if name := request.config.getoption("--without-key"):
+        drop_key(pg_server.url(TEMPLATE), name)
     return TEMPLATE
 
 

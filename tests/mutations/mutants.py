@@ -7,10 +7,14 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
+from tests.mutations.keys import Key, unique_keys
+from tieout.kernel.postgres import EmbeddedPostgres
+from tieout.kernel.schema import migrate
 from tieout.kernel.settings import REPOSITORY
 
-PAYMENTS = "include/sql/schema/0001/17_payments.sql"
-PURCHASE = "include/sql/schema/0001/18_purchase.sql"
+LIST = "tests/sql/purchase/test_keys.py"
 _NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", ".*_cache", "images")
 
 
@@ -24,63 +28,49 @@ class Mutant:
     tests: tuple[str, ...]
 
 
-def _index(name: str, tests: str) -> Mutant:
-    return Mutant(PAYMENTS, f"CREATE UNIQUE INDEX {name} ", f"CREATE INDEX {name} ", (tests,))
+SENT = Mutant(
+    "include/tieout/payments/attempts.py",
+    "attempt = self.ledger.write(attempt, Event.SENT, address, next_act_at=due)",
+    'attempt = type(attempt)(**{**vars(attempt), "status": AttemptState.SENT})',
+    ("tests/sql/payments/test_faults.py",),
+)
+"""The commit of SENT before a request leaves."""
 
-
-_PAYMENTS, _WATCHING = "tests/sql/payments/", "tests/sql/purchase/test_watching.py"
-MUTANTS = {
-    "sent-is-committed": Mutant(
-        "include/tieout/payments/attempts.py",
-        "attempt = self.ledger.write(attempt, Event.SENT, address, next_act_at=due)",
-        'attempt = type(attempt)(**{**vars(attempt), "status": AttemptState.SENT})',
-        (f"{_PAYMENTS}test_faults.py",),
-    ),
-    "one-capture": _index("payment_attempt_one_capture", f"{_PAYMENTS}test_invariants.py"),
-    "one-live-attempt": _index("payment_attempt_one_live", f"{_PAYMENTS}test_invariants.py"),
-    "one-live-follow-up": _index(
-        "payment_attempt_one_live_follow_up", "tests/sql/purchase/test_keys.py"
-    ),
-    "one-purchase-per-entry": Mutant(
-        PURCHASE, "entry_id uuid NOT NULL UNIQUE", "entry_id uuid NOT NULL", (_WATCHING,)
-    ),
-    "one-switch-per-storefront": Mutant(
-        PURCHASE,
-        "storefront text NOT NULL UNIQUE REFERENCES partner",
-        "storefront text NOT NULL REFERENCES partner",
-        ("tests/sql/purchase/test_store.py",),
-    ),
-    "one-canary-an-instant": Mutant(
-        PURCHASE,
-        "    PRIMARY KEY (storefront, gateway, tried_at),\n",
-        "",
-        ("tests/sql/purchase/test_keys.py",),
-    ),
-    "a-batch-is-read-once": Mutant(
-        PURCHASE,
-        "    PRIMARY KEY (gateway, batch_id, gateway_ref),\n",
-        "",
-        ("tests/sql/purchase/test_keys.py",),
-    ),
-    "one-attempt-of-a-number": Mutant(
-        PAYMENTS,
-        "    UNIQUE (payment_ref, attempt_no),\n",
-        "",
-        ("tests/sql/purchase/test_keys.py",),
-    ),
-    "one-tender-of-a-reference": Mutant(
-        PAYMENTS,
-        "our_ref text NOT NULL UNIQUE GENERATED",
-        "our_ref text NOT NULL GENERATED",
-        ("tests/sql/purchase/test_keys.py",),
-    ),
-    "one-certificate-a-day": Mutant(
-        "include/sql/schema/0001/20_completion.sql",
-        "day date NOT NULL UNIQUE",
-        "day date NOT NULL",
-        ("tests/sql/purchase/test_keys.py",),
-    ),
+_ENTRY = ("tests/sql/intake", "tests/sql/storefront_api")
+_PAYMENTS = ("tests/sql/payments", "tests/sql/purchase")
+_STOCK = ("tests/sql/stock", "tests/sql/fulfilment")
+_EFFECTS = ("tests/sql/exchange", "tests/sql/intake", "tests/sql/stock")
+_TESTS = {
+    **dict.fromkeys(("order_entry", "entry_receipt", "customer", "sales_order"), _ENTRY),
+    **dict.fromkeys(("order_line", "payment", "service", "order_account"), _ENTRY),
+    **dict.fromkeys(("notice", "effect"), _EFFECTS),
+    **dict.fromkeys(("line_part", "stock_movement", "stock_notice", "vendor_draw"), _STOCK),
 }
+
+
+def tests_of(key: Key) -> tuple[str, ...]:
+    """Where the tests are that have to notice when a key is gone."""
+    return _TESTS.get(key.table, _PAYMENTS)
+
+
+def schema_keys() -> list[Key]:
+    """The unique keys of a purchase's tables, as a server of its own migrates them."""
+    with tempfile.TemporaryDirectory(prefix="mutant-") as name:
+        Path(name).chmod(0o755)
+        embedded = EmbeddedPostgres(Path(name), durable=False)
+        try:
+            server = embedded.start()
+            with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+                connection.execute("CREATE DATABASE keys")
+            migrate(server.url("keys"))
+            return unique_keys(server.url("keys"))
+        finally:
+            embedded.destroy()
+
+
+def survives_without(key: Key) -> bool:
+    """Whether the tests pass on a schema without a unique key, the list of keys aside."""
+    return _passes(REPOSITORY, f"--without-key={key.name}", f"--deselect={LIST}", *tests_of(key))
 
 
 def survives(mutant: Mutant) -> bool:
@@ -96,11 +86,15 @@ def survives(mutant: Mutant) -> bool:
         if whole.count(mutant.old) != 1:
             raise ValueError(f"{mutant.file} does not hold {mutant.old!r} just once")
         file.write_text(whole.replace(mutant.old, mutant.new), encoding="utf-8")
-        run = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *mutant.tests],
-            cwd=copy,
-            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(copy / "include")},
-            capture_output=True,
-            check=False,
-        )
+        return _passes(copy, *mutant.tests)
+
+
+def _passes(repository: Path, *words: str) -> bool:
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *words],
+        cwd=repository,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(repository / "include")},
+        capture_output=True,
+        check=False,
+    )
     return run.returncode == 0
