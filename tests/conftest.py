@@ -1,5 +1,6 @@
 """One PostgreSQL server for the whole test session; a fresh, migrated database for each module."""
 
+import shutil
 import signal
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from tests.mutations.keys import drop_key
 from tieout.kernel.postgres import EmbeddedPostgres, PostgresServer
 
 TEMPLATE = "template_tieout"
+MEMORY, ROOM = Path("/dev/shm"), 6 << 30
 
 
 def _terminated(number: int, frame: FrameType | None) -> None:
@@ -40,13 +42,19 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def pg_server() -> Iterator[PostgresServer]:
     """A throwaway server that lives as long as the test session."""
-    folder = Path(tempfile.mkdtemp(prefix="tieout-tests-"))
+    folder = Path(tempfile.mkdtemp(prefix="tieout-tests-", dir=_memory()))
     folder.chmod(0o755)
     embedded = EmbeddedPostgres(folder, durable=False)
     try:
         yield embedded.start()
     finally:
         embedded.destroy()
+
+
+def _memory() -> str | None:
+    """A folder in memory, where there is one with room: databases are made there twice as fast."""
+    is_there = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
+    return str(MEMORY) if is_there else None
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from tests.mutations.mutants import SENT, schema_keys, survives, survives_without
+from tests.mutations.mutants import SENT, schema_keys, survives, survives_without, tests_of
 
 
 def main() -> int:
@@ -19,7 +19,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutations", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="sent-is-committed, or a key")
     mutants: dict[str, Callable[[], bool]] = {"sent-is-committed": partial(survives, SENT)}
-    mutants |= {key.name: partial(survives_without, key) for key in schema_keys()}
+    mutants |= {key.name: partial(survives_without, key, tests_of(key)) for key in schema_keys()}
     alive = []
     for name in parser.parse_args().names or mutants:
         is_alive = mutants[name]()

@@ -1,6 +1,8 @@
 """Closing a day on the board: the proof, what is open, stories, and what people decide."""
 
+from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,11 +11,13 @@ from fastapi.testclient import TestClient
 
 from tests.sql.board.conftest import ORIGIN, client
 from tests.sql.books import add, at, line, payment, rows
+from tests.sql.conftest import Made, made
 from tests.sql.settlement import test_payouts as bank
 from tests.sql.settlement.test_decisions import decide, limit, says
 from tieout.board.app import board
 from tieout.board.web import Person
 from tieout.kernel import archive
+from tieout.kernel.postgres import PostgresServer
 from tieout.settlement import decisions, periods
 from tieout.settlement.payout_tasks import reconcile_payouts
 from tieout.settlement.tasks import reconcile
@@ -26,13 +30,29 @@ WRITE_OFFS = "SELECT status, approved_by FROM settlement_write_off ORDER BY 1"
 WHY = {"reason": "the gateway said so"}
 
 
+@pytest.fixture(scope="module")
+def closed_day(
+    pg_server: PostgresServer,
+    migrated_template: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Made]:
+    with made(pg_server, migrated_template, tmp_path_factory.mktemp("day"), close_day) as books:
+        yield books
+
+
 @pytest.fixture
-def day(books: str) -> str:
+def day(closed_day: Made, tmp_path: Path) -> Iterator[str]:
     """P1 is match 1; P2, P3, line 9 (9.00) and PO-0002 wait; PO-0001 is at the bank."""
+    with closed_day.copy(tmp_path) as url:
+        yield url
+
+
+def close_day(url: str) -> None:
+    bank.open_payout_books(url)
     sha256 = archive.put(b"header\nG1,P1,10.00\nnine\n")
-    rows(books, f"UPDATE source_file SET sha256 = '{sha256}' RETURNING 1")
+    rows(url, f"UPDATE source_file SET sha256 = '{sha256}' RETURNING 1")
     add(
-        books,
+        url,
         payment=[payment(1), payment(2), payment(3)],
         settlement_line=[line(1), line(9, gross_minor=900, order_ref=EVIL)],
         payout_report=[bank.report(1, 1000), bank.report(2, 700)],
@@ -40,7 +60,6 @@ def day(books: str) -> str:
     )
     reconcile(as_of=at(4))
     reconcile_payouts(as_of=at(4))
-    return books
 
 
 @pytest.fixture

@@ -1,11 +1,14 @@
 """What people read: the digest, `tieout explain`, `tieout status`."""
 
 import hashlib
+from collections.abc import Iterator
 from email import message_from_bytes, policy
+from pathlib import Path
 
 import pytest
 
 from tests.sql.books import add, at, line, open_books, payment, rows, source_file
+from tests.sql.conftest import Made, made
 from tests.sql.harness import load
 from tieout.cli.main import main
 from tieout.exceptions.digest import plan_digest
@@ -14,19 +17,35 @@ from tieout.exchange.unloaded import accept_unbalanced_file
 from tieout.kernel import archive
 from tieout.kernel.audit import Decision
 from tieout.kernel.database import transaction
+from tieout.kernel.postgres import PostgresServer
 from tieout.settlement.tasks import reconcile
 
 
+@pytest.fixture(scope="module")
+def with_a_case(
+    pg_server: PostgresServer,
+    migrated_template: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Made]:
+    with made(pg_server, migrated_template, tmp_path_factory.mktemp("case"), fill) as books:
+        yield books
+
+
 @pytest.fixture
-def url(case_url: str) -> str:
+def url(with_a_case: Made, tmp_path: Path) -> Iterator[str]:
     """A payment and its duplicate settlement, whose file is in the archive."""
-    open_books(case_url)
+    with with_a_case.copy(tmp_path) as copy:
+        yield copy
+
+
+def fill(url: str) -> None:
+    open_books(url)
     body = b"head\nfirst,4111111111111111\nsecond\n"
     sha256 = archive.put(body)
     assert sha256 == hashlib.sha256(body).hexdigest()
-    load(case_url, {"source_file": [source_file(2, "stl-2.csv", sha256=sha256)]})
+    load(url, {"source_file": [source_file(2, "stl-2.csv", sha256=sha256)]})
     add(
-        case_url,
+        url,
         payment=[payment(1)],
         settlement_line=[
             line(1, source_file_id=2, file_line=2),
@@ -35,7 +54,6 @@ def url(case_url: str) -> str:
     )
     reconcile(as_of=at(4))
     raise_exceptions(as_of=at(4))
-    return case_url
 
 
 @pytest.mark.parametrize("ref", ["O1", "P1", "G1", "line:2", "case:1", "case:2"])

@@ -28,7 +28,10 @@ from tieout.kernel.database import transaction
 from tieout.kernel.runs import Counts
 from tieout.kernel.settings import ConnectionInfo
 
-OUTBOX_POINTS = [name for name in crash.POINTS if name.startswith("outbox.")]
+OUTBOX_POINTS = [
+    name for name in crash.POINTS if name.startswith("outbox.") and name != "outbox.given_back"
+]
+"""Points that a delivery passes; effects are given back where nobody was reached."""
 LATER = AS_OF + timedelta(hours=1)
 
 
@@ -125,6 +128,21 @@ def test_killed_anywhere_and_run_again_ends_the_same(vendors: Vendors, point: st
     crash.clear()
     vendors.send()
     assert vendors.states() == ["CONFIRMED"] * 3
+    assert vendors.on_server() == vendors.expected()
+
+
+def test_killed_after_nobody_was_reached_they_go_with_the_next_run(
+    vendors: Vendors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendors.plan()
+    with monkeypatch.context() as patch:
+        _reach(patch, vendors.server.other(host_key="ssh-ed25519 " + "A" * 64))
+        crash.at("outbox.given_back", kill)
+        with pytest.raises(Killed):
+            vendors.send()
+        crash.clear()
+    assert vendors.states() == ["PLANNED"] * 3
+    assert vendors.send() == Counts(read=3, applied=3)
     assert vendors.on_server() == vendors.expected()
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sql.exchange.test_outbox import OUTBOX_POINTS
 from tests.sql.fulfilment.test_tasks import LATER, Killed, Trade, trade  # noqa: F401 (a fixture)
 from tests.unit.formats.edi import x12
 from tieout.cli.main import main
@@ -243,7 +244,7 @@ def test_a_line_about_an_unknown_order_loads_when_a_person_corrects_it(edi: Trad
     assert ("R2-acme", "REJECTED") in states
 
 
-@pytest.mark.parametrize("point", [each for each in crash.POINTS if each.startswith("outbox")])
+@pytest.mark.parametrize("point", OUTBOX_POINTS)
 def test_a_killed_answer_goes_once(edi: Trade, point: str) -> None:
     hand_in(edi, "ACKNOWLEDGEMENT", x12("855", *ANSWERS))
 

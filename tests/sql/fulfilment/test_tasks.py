@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from tests.sql.exchange.test_outbox import OUTBOX_POINTS
 from tests.sql.harness import load
 from tieout.exchange.feeds import PartnersNotReached
 from tieout.exchange.partners import FeedSpec, PartnerSpec, load_partners
@@ -314,7 +315,7 @@ def ends(trade: Trade) -> dict[str, object]:
     }
 
 
-SEND_POINTS = [point for point in crash.POINTS if point.startswith(("archive", "outbox"))]
+SEND_POINTS = [point for point in crash.POINTS if point.startswith("archive")] + OUTBOX_POINTS
 TAKE_POINTS = [point for point in crash.POINTS if point.startswith(("archive", "inbox"))]
 
 

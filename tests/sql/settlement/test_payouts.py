@@ -33,11 +33,16 @@ CASES = "SELECT code, subject, status FROM exception_case ORDER BY 1, 2"
 
 @pytest.fixture
 def url(case_url: str) -> str:
+    open_payout_books(case_url)
+    return case_url
+
+
+def open_payout_books(url: str) -> None:
     """The books of a gateway that pays EUR to `bank`, which shows it as ADYEN."""
-    open_books(case_url)
+    open_books(url)
     partner = {"calendar_id": "weekdays", "zone": "UTC", "active": True}
     load(
-        case_url,
+        url,
         {
             "partner": [partner | {"partner_id": "bank", "kind": "BANK", "name": "Bank"}],
             "partner_feed": [feed("bank", "BANK_STATEMENT")],
@@ -49,8 +54,7 @@ def url(case_url: str) -> str:
         },
     )
     with_payer = "UPDATE gateway_account SET payer_patterns = '{Adyen N.V.}'"
-    rows(case_url, f"{with_payer} RETURNING gateway")
-    return case_url
+    rows(url, f"{with_payer} RETURNING gateway")
 
 
 def statement_file(number: int, day: int) -> Row:
