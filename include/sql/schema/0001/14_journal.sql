@@ -150,6 +150,50 @@ WHERE m.undone_on IS NOT NULL;
 COMMENT ON VIEW journal_payout_match IS
 'Matches of payouts with the bank and their undoing, which books the same the other way round.';
 
+CREATE VIEW journal_payout AS
+SELECT
+    p.payout_id,
+    p.first_reconciled_on AS booked_on,
+    'payout' AS entry_kind,
+    p.amount_minor - coalesce(k.change_minor, 0) AS amount_minor
+FROM payout AS p
+LEFT JOIN (
+    SELECT
+        c.payout_id,
+        sum(c.change_minor)::bigint AS change_minor
+    FROM payout_change AS c
+    GROUP BY c.payout_id
+) AS k ON k.payout_id = p.payout_id
+UNION ALL
+SELECT
+    c.payout_id,
+    c.business_date AS booked_on,
+    'payout_change' AS entry_kind,
+    c.change_minor AS amount_minor
+FROM payout_change AS c;
+COMMENT ON VIEW journal_payout IS
+'Payouts with the amount known when they were first counted, and every change of it since.';
+
+CREATE VIEW journal_bank_line AS
+SELECT
+    s.bank_line_id,
+    s.counted_on AS booked_on,
+    'bank_line' AS entry_kind,
+    1 AS sign
+FROM bank_line_spell AS s
+WHERE s.counted_on < s.set_aside_on
+UNION ALL
+SELECT
+    s.bank_line_id,
+    s.set_aside_on AS booked_on,
+    'bank_line_aside' AS entry_kind,
+    -1 AS sign
+FROM bank_line_spell AS s
+WHERE s.counted_on < s.set_aside_on AND s.set_aside_on < 'infinity';
+COMMENT ON VIEW journal_bank_line IS
+'Bank lines from the date that counted them, and their setting aside on a later one, which books the
+same the other way round.';
+
 CREATE VIEW journal_line AS
 SELECT
     l.settlement_line_id,
@@ -303,7 +347,7 @@ WHERE
     AND e.amount_minor <> 0
 UNION ALL
 SELECT
-    x.business_date,
+    x.judged_on AS business_date,
     'fx' AS entry_kind,
     x.settlement_line_id AS entry_no,
     e.posting_no,
@@ -414,52 +458,57 @@ CROSS JOIN
 WHERE e.amount_minor <> 0
 UNION ALL
 SELECT
-    p.first_reconciled_on AS business_date,
-    'payout' AS entry_kind,
+    c.booked_on AS business_date,
+    c.entry_kind,
     p.payout_id AS entry_no,
     e.posting_no,
     e.account,
     p.currency::text AS currency,
     e.amount_minor,
-    replace(p.kind, '_', ' ') || ' ' || p.payout_ref AS narration,
+    replace(p.kind, '_', ' ') || ' ' || p.payout_ref
+    || CASE c.entry_kind WHEN 'payout_change' THEN ': another amount' ELSE '' END AS narration,
     NULL AS payment_id,
     NULL AS settlement_line_id,
     NULL AS match_no,
     p.payout_id,
     NULL AS bank_line_id
-FROM payout AS p
+FROM journal_payout AS c
+INNER JOIN payout AS p ON p.payout_id = c.payout_id
 INNER JOIN journal_partner AS g ON g.partner_id = p.gateway
 CROSS JOIN
     LATERAL (
         VALUES
-        (1, 'Assets:Transit:Sent:' || g.name, p.amount_minor),
-        (2, 'Assets:Gateway:' || g.name || ':' || journal_name(p.account), p.amount_minor * -1)
+        (1, 'Assets:Transit:Sent:' || g.name, c.amount_minor),
+        (2, 'Assets:Gateway:' || g.name || ':' || journal_name(p.account), c.amount_minor * -1)
     ) AS e (posting_no, account, amount_minor)
 WHERE e.amount_minor <> 0
 UNION ALL
 SELECT
-    b.first_reconciled_on AS business_date,
-    'bank_line' AS entry_kind,
+    c.booked_on AS business_date,
+    c.entry_kind,
     b.bank_line_id AS entry_no,
     e.posting_no,
     e.account,
     b.currency::text AS currency,
     e.amount_minor,
-    'bank:' || b.bank_line_id || coalesce(' ' || b.bank_ref, '') AS narration,
+    'bank:' || b.bank_line_id || coalesce(' ' || b.bank_ref, '')
+    || CASE c.entry_kind WHEN 'bank_line_aside' THEN ' is not a gateway''s' ELSE '' END
+        AS narration,
     NULL AS payment_id,
     NULL AS settlement_line_id,
     NULL AS match_no,
     NULL AS payout_id,
     b.bank_line_id
-FROM bank_line AS b
+FROM journal_bank_line AS c
+INNER JOIN bank_line AS b ON b.bank_line_id = c.bank_line_id
 INNER JOIN journal_partner AS k ON k.partner_id = b.bank
 CROSS JOIN
     LATERAL (
         VALUES
-        (1, 'Assets:Bank:' || k.name || ':' || journal_name(b.account), b.amount_minor),
-        (2, 'Assets:Transit:Received:' || k.name, b.amount_minor * -1)
+        (1, 'Assets:Bank:' || k.name || ':' || journal_name(b.account), c.sign * b.amount_minor),
+        (2, 'Assets:Transit:Received:' || k.name, c.sign * b.amount_minor * -1)
     ) AS e (posting_no, account, amount_minor)
-WHERE b.first_reconciled_on IS NOT NULL AND b.not_ours_on IS NULL AND e.amount_minor <> 0
+WHERE e.amount_minor <> 0
 UNION ALL
 SELECT
     m.booked_on AS business_date,
