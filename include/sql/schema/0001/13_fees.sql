@@ -132,7 +132,10 @@ WHERE expected_minor <> found_minor;
 CREATE INDEX settlement_line_fee_unknown ON settlement_line_fee (business_date)
 WHERE expected_minor IS NULL;
 SELECT refer('settlement_line_fee', 'settlement_line_id', 'settlement_line', 'settlement_line_id');
-SELECT refer('settlement_line_fee', 'charged_line_id', 'settlement_line', 'settlement_line_id');
+SELECT refer(
+    'settlement_line_fee', 'charged_line_id', 'settlement_line', 'settlement_line_id',
+    'settlement_line_id'
+);
 SELECT refer('settlement_line_fee', 'rate_card_id', 'rate_card', 'rate_card_id');
 COMMENT ON TABLE settlement_line_fee IS
 'The fee of each judged line, expected by the rate card and found, in the settlement currency. A fee
