@@ -54,6 +54,13 @@ _LINES = """
            SELECT 1 FROM settlement_match AS m
             WHERE m.settlement_line_id = l.settlement_line_id AND m.undone_at IS NULL)
 """
+_CROWDED_KEYS = """
+    SELECT key_code FROM payments WHERE gateway_ref IS NOT NULL
+     GROUP BY key_code HAVING count(*) > 1
+     UNION
+    SELECT key_code FROM lines WHERE gateway_ref IS NOT NULL
+     GROUP BY key_code HAVING count(*) > 1
+"""
 _NOTHING = {
     "book_lines": "line_no bigint, kind text",
     "paid_lines": "line_no bigint, gateway text, payout_ref text, currency text, net_minor bigint",
@@ -75,7 +82,7 @@ _MATCHES = """
       FROM other_pairs
      UNION ALL
     SELECT payment_no, CAST(:as_of AS timestamptz)::date, 'exact_reference', payment_no, 1,
-           line_no, 1, amount_minor, variance_minor, :as_of
+           line_no, 1, amount_minor, 0, :as_of
       FROM exact_pairs
 """
 _FINDINGS = """
@@ -95,6 +102,7 @@ def reconcile(connection: Connection, as_of: datetime) -> tuple[int, int]:
     store.make("payments", _PAYMENTS)
     connection.exec_driver_sql("CREATE TEMP VIEW all_payments AS SELECT * FROM payments")
     store.make("lines", _LINES)
+    store.make("crowded_keys", _CROWDED_KEYS)
     for name, columns in _NOTHING.items():
         connection.exec_driver_sql(f"CREATE TEMP TABLE {name} ({columns})")
     store.put("settings", _settings(connection, as_of))

@@ -172,10 +172,13 @@ WITH told AS (
             AND j.entry_no = any(cast(:write_offs AS bigint[]))
         )
         OR (
-            j.entry_kind IN ('payout', 'payout_match', 'payout_unmatch')
+            j.entry_kind IN ('payout', 'payout_change', 'payout_match', 'payout_unmatch')
             AND j.payout_id = any(cast(:payouts AS bigint[]))
         )
-        OR (j.entry_kind = 'bank_line' AND j.entry_no = any(cast(:bank_lines AS bigint[])))
+        OR (
+            j.entry_kind IN ('bank_line', 'bank_line_aside')
+            AND j.entry_no = any(cast(:bank_lines AS bigint[]))
+        )
 )
 
 SELECT

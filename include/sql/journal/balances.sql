@@ -1,6 +1,6 @@
 -- purpose: What each account of assets, liabilities and equity gained on each business date, and before all
 --   of them (business_date is null).
--- reads: journal_posting (one row per posting)
+-- reads: journal_sum (rows that add up to the postings)
 -- writes: rows business_date, account, currency, amount_minor
 -- params: first_day, last_day
 SELECT
@@ -8,7 +8,7 @@ SELECT
     account,
     currency,
     sum(amount_minor)::bigint AS amount_minor
-FROM journal_posting
+FROM journal_sum
 WHERE
     business_date <= :last_day
     AND (business_date >= :first_day OR account !~ '^(Income|Expenses):')

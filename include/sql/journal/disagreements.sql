@@ -2,7 +2,7 @@
 --   currency, what the clearing and transit accounts gained must be what the proof left open beyond its
 --   opening; and all entries of a kind must add up to zero. What is dated between two reconciliations
 --   belongs to the later one.
--- reads: journal_posting (one row per posting), settlement_run, payout_run (one row per business date),
+-- reads: journal_sum (rows that add up to the postings), settlement_run, payout_run (one row per business date),
 --   settlement_proof, payout_proof (one row per date, side, partner and currency), journal_open_side
 -- writes: rows business_date, account, currency, journal_minor, proof_minor (none where all is well)
 -- params: flow (settlement or payouts), after_day (exclusive), last_day
@@ -13,7 +13,7 @@ WITH sums AS MATERIALIZED (
         account,
         currency,
         sum(amount_minor) AS amount_minor
-    FROM journal_posting
+    FROM journal_sum
     WHERE business_date > :after_day AND business_date <= :last_day
     GROUP BY business_date, entry_kind, account, currency
 ),

@@ -1,8 +1,6 @@
 -- purpose: The payouts that files have told of since the last reconciliation: new ones, and news of known
---   ones. A payout file outweighs the payout line of a settlement file; the later file outweighs the
---   earlier one. The amount of a payout that is matched stays.
--- reads: news_file (one row per file), payout_report (one row per row of a payout file), settlement_line (one
---   row per line), gateway_account, partner (one row per gateway), payout_match (one row per match)
+--   ones. One whose amount changes is added up again.
+-- reads: told_payout (one row per gateway, reference and kind)
 -- writes: payout (one row per gateway, reference and kind)
 -- params: business_date
 INSERT INTO payout (
@@ -10,98 +8,29 @@ INSERT INTO payout (
     initiated_at, arrives_on, expected_on, bank_ref, source_file_id, file_line, is_reported,
     first_reconciled_on
 )
-WITH told AS (
-    SELECT
-        r.gateway,
-        r.payout_ref,
-        r.kind,
-        coalesce(a.account, r.gateway) AS account,
-        NULL::text AS batch_no,
-        r.currency,
-        r.amount_minor,
-        r.gateway_status,
-        r.initiated_at,
-        r.arrives_on,
-        r.bank_ref,
-        TRUE AS is_reported,
-        r.source_file_id,
-        r.file_line,
-        n.received_at
-    FROM payout_report AS r
-    INNER JOIN news_file AS n ON n.source_file_id = r.source_file_id
-    LEFT JOIN gateway_account AS a ON a.gateway = r.gateway
-    UNION ALL
-    SELECT
-        l.gateway,
-        coalesce(
-            l.payout_ref,
-            concat_ws(
-                ':', l.account, l.batch_no, l.settlement_currency, l.source_file_id, l.file_line
-            )
-        ) AS payout_ref,
-        l.kind,
-        l.account,
-        l.batch_no,
-        l.settlement_currency AS currency,
-        l.settlement_net_minor * -1 AS amount_minor,
-        NULL::text AS gateway_status,
-        l.booked_at AS initiated_at,
-        NULL::date AS arrives_on,
-        NULL::text AS bank_ref,
-        FALSE AS is_reported,
-        l.source_file_id,
-        l.file_line,
-        n.received_at
-    FROM settlement_line AS l
-    INNER JOIN news_file AS n ON n.source_file_id = l.source_file_id
-    WHERE l.kind = 'payout' OR (l.kind = 'payout_reversal' AND l.payout_ref IS NOT NULL)
-),
-
-newest AS (
-    SELECT
-        t.*,
-        first_value(t.batch_no) OVER (
-            PARTITION BY t.gateway, t.payout_ref, t.kind ORDER BY t.batch_no NULLS LAST
-        ) AS known_batch,
-        row_number() OVER (
-            PARTITION BY t.gateway, t.payout_ref, t.kind
-            ORDER BY t.is_reported DESC, t.received_at DESC, t.source_file_id DESC, t.file_line DESC
-        ) AS place
-    FROM told AS t
-)
-
 SELECT
-    n.gateway,
-    n.payout_ref,
-    n.kind,
-    n.account,
-    n.known_batch AS batch_no,
-    n.currency,
-    n.amount_minor,
-    n.gateway_status,
-    n.initiated_at,
-    n.arrives_on,
-    coalesce(n.arrives_on, (coalesce(n.initiated_at, n.received_at) AT TIME ZONE p.zone)::date)
-        AS expected_on,
-    n.bank_ref,
-    n.source_file_id,
-    n.file_line,
-    n.is_reported,
+    t.gateway,
+    t.payout_ref,
+    t.kind,
+    t.account,
+    t.batch_no,
+    t.currency,
+    t.amount_minor,
+    t.gateway_status,
+    t.initiated_at,
+    t.arrives_on,
+    t.expected_on,
+    t.bank_ref,
+    t.source_file_id,
+    t.file_line,
+    t.is_reported,
     :business_date AS first_reconciled_on
-FROM newest AS n
-INNER JOIN partner AS p ON p.partner_id = n.gateway
-WHERE n.place = 1
-ORDER BY n.gateway, n.payout_ref, n.kind
+FROM told_payout AS t
+ORDER BY t.gateway, t.payout_ref, t.kind
 ON CONFLICT (gateway, payout_ref, kind) DO UPDATE SET
     batch_no = coalesce(payout.batch_no, excluded.batch_no),
-    amount_minor = CASE
-        WHEN payout.is_reported AND NOT excluded.is_reported THEN payout.amount_minor
-        WHEN EXISTS (
-            SELECT 1 FROM payout_match AS m
-            WHERE m.payout_id = payout.payout_id AND m.undone_at IS NULL
-        ) THEN payout.amount_minor
-        ELSE excluded.amount_minor
-    END,
+    amount_minor = excluded.amount_minor,
+    sum_ties_on = CASE WHEN excluded.amount_minor = payout.amount_minor THEN payout.sum_ties_on END,
     gateway_status = coalesce(excluded.gateway_status, payout.gateway_status),
     initiated_at = coalesce(payout.initiated_at, excluded.initiated_at),
     arrives_on = coalesce(excluded.arrives_on, payout.arrives_on),

@@ -44,6 +44,7 @@ _PAYOUT_BUCKETS = {
     "opening": "Opening",
     "new": "New",
     "reopened": "Reopened",
+    "changed": "Changed",
     "matched": "Matched",
     "exception": "Exceptions",
     "open": "Open",

@@ -22,5 +22,5 @@ def load_rates(connection: Connection) -> None:
 
 def compare_rates(connection: Connection, business_date: date) -> None:
     """Compare a business date's conversions with the references; replaces an earlier run's."""
-    for statement in ("forget", "compare"):
+    for statement in ("forget", "forget_late", "compare"):
         execute(connection, f"settlement/fx/{statement}", business_date=business_date)

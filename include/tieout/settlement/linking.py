@@ -64,7 +64,7 @@ def names(*tables: pa.Table) -> pa.Table:
 
 
 def waiting(
-    connection: Connection, business_date: date, proof: Proof
+    connection: Connection, business_date: date, as_of: datetime, proof: Proof
 ) -> list[tuple[str, str, str, str, int, int]]:
     """The open payments that `gather` has left where they are, as entries of the proof.
 
@@ -73,7 +73,8 @@ def waiting(
     """
     given = {(row.gateway, row.currency): row.buckets for row in proof.rows if row.side == _SIDE}
     entries = []
-    for row in fetch(connection, "settlement/open_payment_sums", business_date=business_date):
+    day = {"business_date": business_date, "as_of": as_of}
+    for row in fetch(connection, "settlement/open_payment_sums", **day):
         key, bucket = (row["gateway"], row["currency"]), row["bucket"]
         there = Amount(row["entries"], row["sum_minor"])
         rest = there - given.get(key, {}).get(bucket, Amount())

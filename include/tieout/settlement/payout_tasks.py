@@ -21,6 +21,10 @@ from tieout.settlement.tasks import DateReconciled
 
 _RECONCILE = {"flow": "reconcile_payouts", "task": "reconcile"}
 _FORGOTTEN = ("match", "finding", "proof", "lines", "returns")
+_NEWS = (
+    *("news", "tell_payouts", "note_changes", "meet_payouts"),
+    *("meet_bank_lines", "note_batches", "reopen_sums"),
+)
 _EMPTY_STATEMENT = pa.schema(
     [("source_file_id", pa.int64())]
     + [(name, pa.string()) for name in ("bank", "account", "currency", "statement_no")]
@@ -107,7 +111,7 @@ def reconcile_payouts(
         _refuse_past(connection, day, instant)
         refuse_closed(connection, day, "the reconciliation of payouts")
         _forget(connection, day, instant)
-        for statement in ("news", "meet_payouts", "meet_bank_lines", "note_batches", "reopen_sums"):
+        for statement in _NEWS:
             execute(connection, f"payouts/{statement}", business_date=day, as_of=instant)
         found = _reconcile(connection, day, instant)
         execute(connection, "payouts/register_run", business_date=day, as_of=instant)
@@ -148,8 +152,12 @@ def _reconcile(connection: Connection, day: date, as_of: datetime) -> PayoutMatc
         fetch_arrow(connection, "payouts/payers"),
         fetch_arrow(connection, "payouts/parted"),
     )
-    decided = fetch(connection, "payouts/decided_proof", business_date=day)
-    found = with_decisions(found, [tuple(row.values()) for row in decided])
+    entries = [
+        tuple(row.values())
+        for query in ("decided_proof", "corrected_proof")
+        for row in fetch(connection, f"payouts/{query}", business_date=day)
+    ]
+    found = with_decisions(found, entries)
     save_payouts(connection, found, day, as_of)
     save_findings(connection, [differing, found.findings], day)
     return found
@@ -158,7 +166,7 @@ def _reconcile(connection: Connection, day: date, as_of: datetime) -> PayoutMatc
 def _counts(found: PayoutMatching, side: str) -> Counts:
     """The rows of one side: what is settled is applied, exceptions and open ones are deferred."""
     return Counts(
-        read=found.count(side, "opening", "new", "reopened"),
+        read=found.count(side, "opening", "new", "reopened", "changed"),
         applied=found.count(side, "matched", "returned", "not_ours"),
         deferred=found.count(side, "exception", "open"),
     )

@@ -60,10 +60,11 @@ _PAIRS = pa.schema(
     {"pass": _TEXT, "payout_id": _NUMBER, "bank_line_id": _NUMBER, "amount_minor": _NUMBER}
 )
 _AMBIGUOUS = pa.schema({"bank_line_id": _NUMBER, "reason": _TEXT})
-_ARRIVED = ("opening", "new", "reopened")
+_ARRIVED = ("opening", "new", "reopened", "changed")
 BUCKETS = (*_ARRIVED, "matched", "open", "exception", "returned", "not_ours")
 """The buckets of the proof: what came in, and what became of it. Reopened is what a person took
-back from the matches of an earlier date; the engine alone never does."""
+back from the matches of an earlier date, changed what new amounts add to what came in; the engine
+alone knows neither."""
 
 _UNSURE = {
     Verdict.SEVERAL: "Several sets of payouts make the amount.",
@@ -83,7 +84,7 @@ class PayoutProof:
 
     @property
     def unexplained(self) -> tuple[int, int]:
-        """Opening, new and reopened less all that became of them, as count and minor units."""
+        """All that came in less all that became of it, as count and minor units."""
         signs = {name: 1 if name in _ARRIVED else -1 for name in self.buckets}
         return (
             sum(signs[name] * count for name, (count, _) in self.buckets.items()),
@@ -150,7 +151,7 @@ def sum_payouts(payouts: pa.Table, line_sums: pa.Table) -> tuple[pa.Table, pa.Ta
 
 
 def with_decisions(found: PayoutMatching, decided: Iterable[Sequence[Any]]) -> PayoutMatching:
-    """The result with what people did since the run before, in its proof.
+    """The result with what people did since the run before, and what it cannot see, in its proof.
 
     `decided` holds rows side, partner_id, account, currency, bucket, entries, sum_minor; entries
     may be below zero, where the engine has counted them in another bucket.

@@ -118,9 +118,11 @@ def reconcile(*, as_of: datetime | str, business_date: date | None = None) -> di
         execute(connection, "settlement/meet_payments", business_date=day, as_of=instant)
         execute(connection, "settlement/meet_lines", business_date=day, as_of=instant)
         refresh_statistics(connection)
-        analyse(connection, "payment", "settlement_line")
+        for table in ("payment", "settlement_line"):
+            analyse(connection, table, "first_reconciled_on")
         found = _match(connection, day, instant)
         save(connection, found, day, instant)
+        execute(connection, "settlement/payments_left", business_date=day, as_of=instant)
         save_links(connection, found, day)
         analyse(connection, "settlement_match")
         _refuse_gap(connection, day)
@@ -170,7 +172,7 @@ def _match(connection: Connection, day: date, as_of: datetime) -> Reconciliation
     )
     decided = fetch(connection, "settlement/decided_proof", business_date=day)
     entries = [tuple(row.values()) for row in decided]
-    proof = with_decisions(found.proof, [*waiting(connection, day, found.proof), *entries])
+    proof = with_decisions(found.proof, [*waiting(connection, day, as_of, found.proof), *entries])
     return replace(found, proof=proof)
 
 

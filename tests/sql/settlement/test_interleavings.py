@@ -68,6 +68,20 @@ LEFT = """
      GROUP BY side ORDER BY side
 """
 
+HISTORY = """
+    WITH left_open AS (
+        SELECT business_date, side, exception_count + open_count AS entries,
+               exception_minor + open_minor AS minor
+          FROM settlement_proof
+         UNION ALL
+        SELECT r.business_date, i.side || 's', -1, -i.amount_minor
+          FROM settlement_run AS r, settlement_open_as_of(r.business_date) AS i
+    )
+    SELECT business_date, side, sum(entries), sum(minor) FROM left_open GROUP BY 1, 2
+    HAVING sum(entries) <> 0 OR sum(minor) <> 0
+"""
+"""Business dates of which what was open, as told later, is not what their proof left."""
+
 
 class Books:
     """Books to which a random person, gateway and scheduler do things."""
@@ -175,3 +189,4 @@ def test_the_proof_adds_up_and_nothing_is_settled_twice(case_url: str, seed: int
     for side, query in (("payments", OPEN_PAYMENTS), ("lines", OPEN_LINES)):
         found = rows(case_url, query)
         assert left.get(side, (0, 0)) == (len(found), sum(minor for _, minor in found))
+    assert rows(case_url, HISTORY) == []

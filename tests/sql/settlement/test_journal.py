@@ -26,6 +26,15 @@ UNBALANCED = """
     SELECT business_date, entry_kind, entry_no, currency, sum(amount_minor)
       FROM journal_posting GROUP BY 1, 2, 3, 4 HAVING sum(amount_minor) <> 0
 """
+SUMS = """
+    WITH both_ways AS (
+        SELECT business_date, entry_kind, account, currency, amount_minor FROM journal_posting
+         UNION ALL
+        SELECT business_date, entry_kind, account, currency, -amount_minor FROM journal_sum
+    )
+    SELECT business_date, entry_kind, account, currency FROM both_ways
+     GROUP BY 1, 2, 3, 4 HAVING sum(amount_minor) <> 0
+"""
 CLEARING, GATEWAY, FEES = (
     "Assets:Clearing:Adyen",
     "Assets:Gateway:Adyen:Main",
@@ -55,6 +64,7 @@ def prove(url: str, last: int, first: int | None = None) -> None:
             connection, "settlement", at(last).date(), at(first).date() if first else None
         )
     assert rows(url, UNBALANCED) == []
+    assert rows(url, SUMS) == []
 
 
 def export(url: str, path: Path, first: int | None = None) -> Path:

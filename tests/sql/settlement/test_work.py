@@ -3,9 +3,10 @@
 import pytest
 from sqlalchemy import text
 
-from benchmarks.settlement.books import AS_OF, fill, prepare, settle
+from benchmarks.settlement.books import AS_OF, DAY, fill, prepare, settle
 from tests.sql.books import DRIFTED, rows
-from tieout.kernel.database import engine
+from tieout.kernel.database import engine, transaction
+from tieout.settlement import overview
 from tieout.settlement.tasks import reconcile
 
 SETTLED, OPEN, NEW = 100_000, 600, 400
@@ -40,3 +41,17 @@ def test_settled_payments_and_lines_are_not_read(url: str) -> None:
     assert done["payment"] >= NEW  # so the counts are there
     assert max(done.values()) < SETTLED / 10, done
     assert rows(url, DRIFTED) == []
+
+
+def test_the_list_of_what_is_open_now_reads_no_settled_ones(url: str) -> None:
+    reconcile(as_of=AS_OF)
+    before = read(url)
+    with transaction(url, actor="test") as connection:
+        shown = [
+            overview.open_items(connection, DAY, side, limit=SETTLED)
+            for side in ("payment", "line")
+        ]
+    assert len(shown[0]) >= OPEN - NEW
+    assert shown[1]
+    done = {table: count - before[table] for table, count in read(url).items()}
+    assert max(done.values()) < SETTLED / 10, done

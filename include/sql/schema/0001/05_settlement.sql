@@ -67,9 +67,11 @@ DECLARE
 BEGIN
     EXECUTE format(
         'SELECT n.%1$I::text FROM new_rows AS n
-          WHERE n.%1$I IS NOT NULL
+          WHERE n.%1$I IS NOT NULL %4$s
             AND NOT EXISTS (SELECT 1 FROM %2$I AS t WHERE t.%3$I = n.%1$I) LIMIT 1',
-        TG_ARGV[0], TG_ARGV[1], TG_ARGV[2]) INTO stranger;
+        TG_ARGV[0], TG_ARGV[1], TG_ARGV[2],
+        CASE WHEN TG_NARGS > 3 THEN format('AND n.%1$I <> n.%2$I', TG_ARGV[0], TG_ARGV[3]) END
+    ) INTO stranger;
     IF stranger IS NOT NULL THEN
         RAISE EXCEPTION '% of %: there is no % %', TG_ARGV[0], TG_TABLE_NAME, TG_ARGV[1], stranger
             USING ERRCODE = 'foreign_key_violation';
@@ -77,25 +79,28 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE FUNCTION refer(table_name regclass, of_column text, to_table text, to_key text)
-RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION refer(
+    table_name regclass, of_column text, to_table text, to_key text, other_column text DEFAULT NULL
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    facts text := format('%L, %L, %L', of_column, to_table, to_key)
+        || coalesce(', ' || quote_literal(other_column), '');
 BEGIN
     EXECUTE format(
         'CREATE TRIGGER %1$s_is_known_insert AFTER INSERT ON %2$s
          REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
-         EXECUTE FUNCTION refuse_strangers(%3$L, %4$L, %5$L)',
-        of_column, table_name, of_column, to_table, to_key);
+         EXECUTE FUNCTION refuse_strangers(%3$s)', of_column, table_name, facts);
     EXECUTE format(
         'CREATE TRIGGER %1$s_is_known_update AFTER UPDATE ON %2$s
          REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
-         EXECUTE FUNCTION refuse_strangers(%3$L, %4$L, %5$L)',
-        of_column, table_name, of_column, to_table, to_key);
+         EXECUTE FUNCTION refuse_strangers(%3$s)', of_column, table_name, facts);
 END
 $$;
 COMMENT ON FUNCTION refer IS
 'A foreign key that is checked once per statement, as a set, for tables that take a row per line
 each night: the usual check, row by row, takes more time than writing the rows. What is referred to
-must never be deleted (refuse_change).';
+must never be deleted (refuse_change). Rows in which other_column, which refers to the same table, says
+the same are left to its check.';
 
 CREATE TRIGGER payment_stays BEFORE DELETE OR TRUNCATE ON payment
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -105,7 +110,6 @@ FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE SEQUENCE settlement_match_no;
 
 CREATE TABLE settlement_match (
-    settlement_match_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     match_no bigint NOT NULL,
     business_date date NOT NULL,
     pass text NOT NULL,
@@ -121,6 +125,7 @@ CREATE TABLE settlement_match (
     undone_on date CHECK (undone_on >= business_date),
     undone_by text,
     undone_why text,
+    PRIMARY KEY (match_no, payment_id, settlement_line_id),
     CHECK (num_nulls(undone_at, undone_on, undone_by, undone_why) IN (0, 4))
 );
 CREATE UNIQUE INDEX settlement_match_payment ON settlement_match (payment_id, payment_part)
@@ -128,7 +133,6 @@ WHERE undone_at IS NULL;
 CREATE UNIQUE INDEX settlement_match_line ON settlement_match (settlement_line_id, line_part)
 WHERE undone_at IS NULL;
 CREATE INDEX settlement_match_date ON settlement_match (business_date);
-CREATE INDEX settlement_match_no_edges ON settlement_match (match_no);
 CREATE INDEX settlement_match_decided ON settlement_match (business_date)
 WHERE origin = 'person' OR undone_at IS NOT NULL;
 SELECT refer('settlement_match', 'payment_id', 'payment', 'payment_id');

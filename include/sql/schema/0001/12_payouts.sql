@@ -86,6 +86,16 @@ COMMENT ON COLUMN payout.returned_on IS
 'The business date on which payout and reversal cancelled each other out, with nothing at the
 bank.';
 
+CREATE TABLE payout_change (
+    payout_id bigint NOT NULL REFERENCES payout,
+    business_date date NOT NULL,
+    change_minor bigint NOT NULL,
+    PRIMARY KEY (payout_id, business_date)
+);
+COMMENT ON TABLE payout_change IS
+'By how much a business date changed the amount that an earlier date had counted a payout with: what
+was proven and booked for that date stays, and the change is counted and booked when it is known.';
+
 CREATE INDEX settlement_line_payout ON settlement_line (gateway, payout_ref);
 CREATE INDEX settlement_line_batch ON settlement_line (gateway, batch_no);
 
@@ -171,6 +181,33 @@ COMMENT ON COLUMN bank_line.line_key IS
 'What tells the line from all others of the account, whatever file it comes in again.';
 COMMENT ON COLUMN bank_line.not_ours_on IS
 'The business date that found nothing of a gateway in it; taken back if a payout names it later.';
+
+CREATE TABLE bank_line_before (
+    bank_line_id bigint NOT NULL REFERENCES bank_line,
+    first_reconciled_on date NOT NULL,
+    not_ours_on date NOT NULL CHECK (not_ours_on >= first_reconciled_on),
+    PRIMARY KEY (bank_line_id, first_reconciled_on)
+);
+COMMENT ON TABLE bank_line_before IS
+'What bank_line said of a line that was set aside, before the line was taken back and counted as
+new: the past stays as it was.';
+
+CREATE VIEW bank_line_spell AS
+SELECT
+    b.bank_line_id,
+    b.first_reconciled_on AS counted_on,
+    coalesce(b.not_ours_on, 'infinity') AS set_aside_on
+FROM bank_line AS b
+WHERE b.first_reconciled_on IS NOT NULL
+UNION ALL
+SELECT
+    b.bank_line_id,
+    b.first_reconciled_on AS counted_on,
+    b.not_ours_on AS set_aside_on
+FROM bank_line_before AS b;
+COMMENT ON VIEW bank_line_spell IS
+'From which business date to before which one a bank line counts as a gateway''s; a line that was
+taken back has several such spells, one that was set aside at once an empty one.';
 
 CREATE TABLE payout_run (
     business_date date PRIMARY KEY,
@@ -278,6 +315,8 @@ CREATE TABLE payout_proof (
     new_minor bigint NOT NULL,
     reopened_count bigint NOT NULL DEFAULT 0,
     reopened_minor bigint NOT NULL DEFAULT 0,
+    changed_count bigint NOT NULL DEFAULT 0,
+    changed_minor bigint NOT NULL DEFAULT 0,
     matched_count bigint NOT NULL,
     matched_minor bigint NOT NULL,
     open_count bigint NOT NULL,
@@ -290,14 +329,18 @@ CREATE TABLE payout_proof (
     not_ours_minor bigint NOT NULL,
     PRIMARY KEY (business_date, side, partner_id, account, currency),
     CONSTRAINT payout_proof_counts_add_up CHECK (
-        opening_count + new_count + reopened_count
+        opening_count + new_count + reopened_count + changed_count
         = matched_count + open_count + exception_count + returned_count + not_ours_count
     ),
     CONSTRAINT payout_proof_money_adds_up CHECK (
-        opening_minor + new_minor + reopened_minor
+        opening_minor + new_minor + reopened_minor + changed_minor
         = matched_minor + open_minor + exception_minor + returned_minor + not_ours_minor
     )
 );
+COMMENT ON TABLE payout_proof IS
+'What became of payouts and bank lines, by business date. Opening is what the date before left open
+or as an exception, with the amounts of that date; changed is what new amounts of such payouts add
+to it (a count where an amount becomes zero, or is no longer).';
 
 CREATE VIEW reconciled_payout_finding AS
 SELECT
@@ -409,5 +452,6 @@ balance (movements), or whose number leaves one out (number): one row each.';
 
 SELECT guard_period('payout_run');
 SELECT guard_period('payout_match');
+SELECT guard_period('payout_change');
 SELECT guard_period('payout_finding');
 SELECT guard_period('payout_proof');

@@ -132,7 +132,10 @@ WHERE expected_minor <> found_minor;
 CREATE INDEX settlement_line_fee_unknown ON settlement_line_fee (business_date)
 WHERE expected_minor IS NULL;
 SELECT refer('settlement_line_fee', 'settlement_line_id', 'settlement_line', 'settlement_line_id');
-SELECT refer('settlement_line_fee', 'charged_line_id', 'settlement_line', 'settlement_line_id');
+SELECT refer(
+    'settlement_line_fee', 'charged_line_id', 'settlement_line', 'settlement_line_id',
+    'settlement_line_id'
+);
 SELECT refer('settlement_line_fee', 'rate_card_id', 'rate_card', 'rate_card_id');
 COMMENT ON TABLE settlement_line_fee IS
 'The fee of each judged line, expected by the rate card and found, in the settlement currency. A fee
@@ -162,21 +165,24 @@ COMMENT ON VIEW settlement_fee IS
 CREATE TABLE settlement_line_fx (
     settlement_line_id bigint PRIMARY KEY REFERENCES settlement_line,
     business_date date NOT NULL,
+    judged_on date CHECK (judged_on >= business_date),
     reference_day date,
     minor_rate numeric,
     way text,
     expected_minor bigint,
     found_minor bigint NOT NULL,
     is_out boolean,
-    CHECK (num_nulls(reference_day, minor_rate, way, expected_minor, is_out) IN (0, 5))
+    CHECK (num_nulls(judged_on, reference_day, minor_rate, way, expected_minor, is_out) IN (0, 6))
 );
 CREATE INDEX settlement_line_fx_date ON settlement_line_fx (business_date);
+CREATE INDEX settlement_line_fx_judged ON settlement_line_fx (judged_on);
 CREATE INDEX settlement_line_fx_out ON settlement_line_fx (settlement_line_id) WHERE is_out;
 CREATE INDEX settlement_line_fx_unknown ON settlement_line_fx (business_date)
 WHERE expected_minor IS NULL;
 COMMENT ON TABLE settlement_line_fx IS
 'Each converted line: its gross in the settlement currency as found and by the reference of its day.
-Without a reference nothing is expected and nothing judged.';
+Without a reference nothing is expected and nothing judged; one that comes late is booked on the
+business date that had it first (judged_on).';
 
 CREATE VIEW settlement_fx AS
 SELECT

@@ -7,44 +7,6 @@ $$;
 COMMENT ON FUNCTION settlement_day IS
 'The newest reconciled business date up to a date: what was known then. Null where there is none.';
 
-CREATE FUNCTION settlement_open_as_of(asked date) RETURNS TABLE (
-    side text, id bigint, ref text, gateway text, kind text, currency char(3), amount_minor bigint,
-    first_reconciled_on date, code text
-) LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    WITH day AS MATERIALIZED (SELECT settlement_day(asked) AS day),
-    items AS (
-        SELECT 'payment' AS side, p.payment_id AS id, p.payment_ref AS ref, p.gateway, p.kind,
-               p.currency, p.amount_minor, p.first_reconciled_on
-          FROM payment AS p JOIN day AS d ON p.first_reconciled_on <= d.day
-         WHERE NOT EXISTS (
-            SELECT 1 FROM settlement_hold AS h
-             WHERE h.payment_id = p.payment_id AND h.held_on <= d.day AND h.freed_on > d.day)
-        UNION ALL
-        SELECT 'line', l.settlement_line_id, coalesce(l.order_ref, l.gateway_ref), l.gateway,
-               l.kind, l.currency, l.gross_minor, l.first_reconciled_on
-          FROM settlement_line AS l JOIN day AS d ON l.first_reconciled_on <= d.day
-         WHERE (l.kind IN ('charge', 'refund')
-                OR (journal_side(l.kind) IS NOT NULL AND l.gross_minor <> 0))
-           AND NOT EXISTS (
-            SELECT 1 FROM settlement_hold AS h
-             WHERE h.settlement_line_id = l.settlement_line_id
-               AND h.held_on <= d.day AND h.freed_on > d.day)
-           AND NOT EXISTS (
-            SELECT 1 FROM settlement_link AS k
-             WHERE k.settlement_line_id = l.settlement_line_id AND k.business_date <= d.day
-               AND l.kind NOT IN ('charge', 'refund'))
-    )
-    SELECT i.side, i.id, i.ref, i.gateway, i.kind, i.currency, i.amount_minor,
-           i.first_reconciled_on,
-           (SELECT string_agg(DISTINCT f.code, ' ' ORDER BY f.code) FROM settlement_finding AS f
-             WHERE f.business_date = d.day
-               AND (f.payment_id = i.id AND i.side = 'payment'
-                    OR f.settlement_line_id = i.id AND i.side = 'line'))
-      FROM items AS i CROSS JOIN day AS d
-$$;
-COMMENT ON FUNCTION settlement_open_as_of IS
-'The payments and lines that were open at the end of a business date, with the codes of what was
-then found of each (null while it simply waits). The proof of the date counts the same rows.';
 CREATE INDEX settlement_finding_payment ON settlement_finding (payment_id);
 CREATE INDEX settlement_finding_line ON settlement_finding (settlement_line_id);
 

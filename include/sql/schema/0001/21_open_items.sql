@@ -134,6 +134,86 @@ COMMENT ON VIEW settlement_awaited_line IS
 'The lines that a reconciliation has seen, that ask for a payment or for another line, and that
 nothing holds now. open_from is as in settlement_awaited_payment.';
 
+CREATE FUNCTION settlement_open_as_of(asked date) RETURNS TABLE (
+    side text, id bigint, ref text, gateway text, kind text, currency char(3), amount_minor bigint,
+    first_reconciled_on date, code text
+) LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT i.side, i.id, i.ref, i.gateway, i.kind, i.currency, i.amount_minor,
+           i.first_reconciled_on,
+           (SELECT string_agg(DISTINCT f.code, ' ' ORDER BY f.code) FROM settlement_finding AS f
+             WHERE f.business_date = (SELECT settlement_day(asked))
+               AND (f.payment_id = i.id AND i.side = 'payment'
+                    OR f.settlement_line_id = i.id AND i.side = 'line'))
+      FROM (
+        SELECT 'payment' AS side, o.payment_id AS id, o.payment_ref AS ref, o.gateway, o.kind,
+               o.currency, o.amount_minor, o.first_reconciled_on
+          FROM settlement_open_payment AS o
+         WHERE o.first_reconciled_on <= (SELECT settlement_day(asked))
+           AND (o.open_from <= (SELECT settlement_day(asked)) OR NOT EXISTS (
+            SELECT 1 FROM settlement_hold AS h
+             WHERE h.payment_id = o.payment_id AND h.held_on <= (SELECT settlement_day(asked))
+               AND h.freed_on > (SELECT settlement_day(asked))))
+        UNION ALL
+        SELECT 'payment', p.payment_id, p.payment_ref, p.gateway, p.kind, p.currency,
+               p.amount_minor, p.first_reconciled_on
+          FROM payment AS p
+         WHERE p.payment_id IN (
+            SELECT m.payment_id FROM settlement_match AS m
+             WHERE m.business_date > (SELECT settlement_day(asked))
+             UNION
+            SELECT w.payment_id FROM settlement_write_off AS w
+             WHERE w.business_date > (SELECT settlement_day(asked)))
+           AND p.first_reconciled_on <= (SELECT settlement_day(asked))
+           AND NOT EXISTS (
+            SELECT 1 FROM settlement_open_payment AS o WHERE o.payment_id = p.payment_id)
+           AND NOT EXISTS (
+            SELECT 1 FROM settlement_hold AS h
+             WHERE h.payment_id = p.payment_id AND h.held_on <= (SELECT settlement_day(asked))
+               AND h.freed_on > (SELECT settlement_day(asked)))
+        UNION ALL
+        SELECT 'line', l.settlement_line_id, coalesce(l.order_ref, l.gateway_ref), l.gateway,
+               l.kind, l.currency, l.gross_minor, l.first_reconciled_on
+          FROM settlement_open_line AS o
+          JOIN settlement_line AS l ON l.settlement_line_id = o.settlement_line_id
+         WHERE o.first_reconciled_on <= (SELECT settlement_day(asked))
+           AND (o.open_from <= (SELECT settlement_day(asked)) OR NOT EXISTS (
+            SELECT 1 FROM settlement_hold AS h
+             WHERE h.settlement_line_id = o.settlement_line_id
+               AND h.held_on <= (SELECT settlement_day(asked))
+               AND h.freed_on > (SELECT settlement_day(asked))))
+        UNION ALL
+        SELECT 'line', l.settlement_line_id, coalesce(l.order_ref, l.gateway_ref), l.gateway,
+               l.kind, l.currency, l.gross_minor, l.first_reconciled_on
+          FROM settlement_line AS l
+         WHERE l.settlement_line_id IN (
+            SELECT m.settlement_line_id FROM settlement_match AS m
+             WHERE m.business_date > (SELECT settlement_day(asked))
+             UNION
+            SELECT w.settlement_line_id FROM settlement_write_off AS w
+             WHERE w.business_date > (SELECT settlement_day(asked))
+             UNION
+            SELECT k.settlement_line_id FROM settlement_link AS k
+             WHERE k.business_date > (SELECT settlement_day(asked)))
+           AND l.first_reconciled_on <= (SELECT settlement_day(asked))
+           AND NOT EXISTS (
+            SELECT 1 FROM settlement_open_line AS o
+             WHERE o.settlement_line_id = l.settlement_line_id)
+           AND NOT EXISTS (
+            SELECT 1 FROM settlement_hold AS h
+             WHERE h.settlement_line_id = l.settlement_line_id
+               AND h.held_on <= (SELECT settlement_day(asked))
+               AND h.freed_on > (SELECT settlement_day(asked)))
+           AND (l.kind IN ('charge', 'refund') OR NOT EXISTS (
+            SELECT 1 FROM settlement_link AS k
+             WHERE k.settlement_line_id = l.settlement_line_id
+               AND k.business_date <= (SELECT settlement_day(asked))))
+      ) AS i
+$$;
+COMMENT ON FUNCTION settlement_open_as_of IS
+'The payments and lines that were open at the end of a business date, with the codes of what was
+then found of each (null while it simply waits). The proof of the date counts the same rows. They are
+what is open now and what was settled since, so that the newest date reads no settled row.';
+
 CREATE FUNCTION await_payments() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO settlement_open_payment

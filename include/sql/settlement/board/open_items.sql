@@ -13,12 +13,18 @@ SELECT
     i.amount_minor,
     i.first_reconciled_on AS since,
     i.code AS codes,
-    EXISTS(
-        SELECT 1 FROM settlement_hold AS h
-        WHERE
-            h.freed_on = 'infinity'
-            AND CASE i.side WHEN 'payment' THEN h.payment_id ELSE h.settlement_line_id END = i.id
-    ) AS is_held,
+    CASE i.side
+        WHEN 'payment'
+            THEN
+                EXISTS (
+                    SELECT 1 FROM settlement_hold AS h
+                    WHERE h.freed_on = 'infinity' AND h.payment_id = i.id
+                )
+        ELSE EXISTS (
+            SELECT 1 FROM settlement_hold AS h
+            WHERE h.freed_on = 'infinity' AND h.settlement_line_id = i.id
+        )
+    END AS is_held,
     EXISTS(
         SELECT 1 FROM settlement_write_off AS w
         WHERE

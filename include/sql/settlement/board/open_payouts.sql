@@ -1,5 +1,6 @@
 -- purpose: Payouts or bank lines that were open at the end of a business date, with what was found of each.
--- reads: payout, bank_line (one row each), payout_hold (one row per hold), payout_finding (one row per finding)
+-- reads: payout, bank_line (one row each), payout_change (one row per payout and date), bank_line_spell (one row per
+--   spell in the books), payout_hold (one row per hold), payout_finding (one row per finding)
 -- writes: rows id, ref, partner_id, kind, currency, amount_minor, since, codes, is_held (matched after that date),
 --   is_proposed (false: its write-off is that of a match)
 -- params: day, side (payout or bank), partner_id, code (each null for all), after (id), limit
@@ -10,13 +11,19 @@ WITH items AS (
         p.gateway AS partner_id,
         p.kind,
         p.currency,
-        p.amount_minor,
+        w.amount_minor,
         p.first_reconciled_on AS since,
         'payout' AS side
     FROM payout AS p
+    CROSS JOIN
+        LATERAL (
+            SELECT p.amount_minor - coalesce(sum(c.change_minor), 0)::bigint AS amount_minor
+            FROM payout_change AS c
+            WHERE c.payout_id = p.payout_id AND c.business_date > :day
+        ) AS w
     WHERE
         p.first_reconciled_on <= :day
-        AND p.amount_minor <> 0
+        AND w.amount_minor <> 0
         AND coalesce(p.returned_on, 'infinity') > :day
         AND NOT EXISTS (
             SELECT 1 FROM payout_hold AS h
@@ -30,12 +37,13 @@ WITH items AS (
         'bank line' AS kind,
         b.currency,
         b.amount_minor,
-        b.first_reconciled_on AS since,
+        s.counted_on AS since,
         'bank' AS side
-    FROM bank_line AS b
+    FROM bank_line_spell AS s
+    INNER JOIN bank_line AS b ON b.bank_line_id = s.bank_line_id
     WHERE
-        b.first_reconciled_on <= :day
-        AND coalesce(b.not_ours_on, 'infinity') > :day
+        s.counted_on <= :day
+        AND s.set_aside_on > :day
         AND NOT EXISTS (
             SELECT 1 FROM payout_hold AS h
             WHERE h.bank_line_id = b.bank_line_id AND h.held_on <= :day AND h.freed_on > :day

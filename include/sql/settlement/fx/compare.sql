@@ -68,12 +68,13 @@ expected AS (
 )
 
 INSERT INTO settlement_line_fx (
-    settlement_line_id, business_date, reference_day, minor_rate, way, expected_minor, found_minor,
-    is_out
+    settlement_line_id, business_date, judged_on, reference_day, minor_rate, way, expected_minor,
+    found_minor, is_out
 )
 SELECT
     settlement_line_id,
     :business_date,
+    CASE WHEN expected_minor IS NOT NULL THEN cast(:business_date AS date) END AS judged_on,
     day AS reference_day,
     minor_rate,
     way,
@@ -83,6 +84,7 @@ SELECT
     > greatest(1, abs(expected_minor::numeric) * fx_band_bps / 10000) AS is_out
 FROM expected
 ON CONFLICT (settlement_line_id) DO UPDATE SET
+    judged_on = excluded.judged_on,
     reference_day = excluded.reference_day,
     minor_rate = excluded.minor_rate,
     way = excluded.way,
