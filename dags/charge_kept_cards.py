@@ -8,8 +8,7 @@ may have been acted on is asked for at the gateway first. Charges above the cust
 **Reads.** `tender` (one row per amount to be charged), `payment_attempt` (one row per request to a
 gateway), `card_registration`, `payment_gateway`, `gateway_quirk`.
 
-**Writes.** `payment_attempt`, `payment_event`, `tender`, `card_registration`, `payment`,
-`run_summary`.
+**Writes.** `payment_attempt`, `payment_event`, `tender`, `card_registration`, `payment`.
 
 **When it fails.** A gateway's connection is missing or has lost something that it needs: the log
 names it. Gateways that cannot be reached, or do not answer, fail nothing: their attempts wait, and

@@ -38,7 +38,6 @@ POINTS = (
     "payments.written",
     "payments.let_go",
     "payments.due_planned",
-    "payments.recorded",
     "payments.decided",
     "payments.stopped",
     "payments.vault_replaced",

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from tieout.kernel import crash
 from tieout.kernel.database import execute, fetch, transaction
-from tieout.kernel.runs import Counts, record
+from tieout.kernel.runs import Counts
 from tieout.kernel.settings import settings
 from tieout.kernel.time import parse_instant
 from tieout.payments.model import AttemptState
@@ -70,7 +70,8 @@ def charge_due(*, as_of: datetime | str) -> dict[str, int]:
     """Plan the first attempts of charges that are due, and bring on all attempts whose time came.
 
     Returns the counts of attempts: applied are those that have ended, deferred those that are sent
-    again or asked for later.
+    again or asked for later. They are not kept in run_summary: each attempt has commits of its own,
+    and its own events tell of it.
     """
     from tieout.payments.attempts import work
 
@@ -88,10 +89,5 @@ def charge_due(*, as_of: datetime | str) -> dict[str, int]:
             break
     fates = Counter(state in _OPEN for state in states.values())
     counts = Counts(read=len(states), applied=fates[False], deferred=fates[True])
-    with transaction(url, actor=FLOW) as connection:
-        record(
-            connection, flow=FLOW, task="charge_due", part="attempt", as_of=instant, counts=counts
-        )
-    crash.point("payments.recorded")
     _LOG.info("charge_due: %s", counts.log_line())
     return counts.as_dict()
