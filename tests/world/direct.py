@@ -20,6 +20,7 @@ def charge_kept_cards(as_of: datetime) -> None:
 
     tasks.age_cards(as_of=as_of)
     tasks.charge_due(as_of=as_of)
+    tasks.tell_staff(as_of=as_of)
 
 
 def watch_purchases(as_of: datetime) -> None:

@@ -32,6 +32,7 @@ POINTS = (
     "payments.sent",
     "payments.answered",
     "payments.asked",
+    "payments.errors_planned",
     "payments.saved",
     "payments.vault_received",
     "payments.vault_stored",

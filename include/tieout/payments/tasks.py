@@ -15,7 +15,7 @@ from tieout.kernel.settings import settings
 from tieout.kernel.time import parse_instant
 from tieout.payments.model import AttemptState
 
-FLOW = "charge_kept_cards"
+FLOW, ERROR = "charge_kept_cards", "GATEWAY_ERROR"
 _OPEN = {AttemptState.SENT, AttemptState.UNKNOWN, AttemptState.PENDING, AttemptState.NOT_SENT}
 _LOG = logging.getLogger(__name__)
 
@@ -90,4 +90,29 @@ def charge_due(*, as_of: datetime | str) -> dict[str, int]:
     fates = Counter(state in _OPEN for state in states.values())
     counts = Counts(read=len(states), applied=fates[False], deferred=fates[True])
     _LOG.info("charge_due: %s", counts.log_line())
+    return counts.as_dict()
+
+
+def tell_staff(*, as_of: datetime | str) -> dict[str, int]:
+    """Mail staff about charges that ended in an error for them: once per gateway, problem and day.
+
+    Returns the counts of mails. Raises PartnersNotReached when the mail server is not reached.
+    """
+    from tieout.exchange.notices import Notice, plan_notices, send_notices
+
+    instant, url, actor = parse_instant(as_of), settings().database_url, f"{FLOW}/tell_staff"
+    with transaction(url, actor) as connection:
+        rows = fetch(connection, "payments/errors_to_tell", as_of=instant)
+        notices = [
+            Notice(
+                ERROR,
+                f"{row['gateway']}/{row['problem']}/{row['day']}",
+                {name: str(value) for name, value in row.items()},
+            )
+            for row in rows
+        ]
+        plan_notices(connection, notices, instant)
+    crash.point("payments.errors_planned")
+    counts = send_notices(url, [ERROR], as_of=instant, actor=actor)
+    _LOG.info("tell_staff: %s", counts.log_line())
     return counts.as_dict()
