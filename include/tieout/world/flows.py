@@ -28,7 +28,7 @@ QUIET_FLOWS = (
     *("take_in_vendor_answers", "take_in_settlements", "reconcile_settlements"),
     *("take_in_payouts", "reconcile_payouts", "raise_exceptions"),
 )
-FIRST_QUIET_FLOWS = ("watch_purchases", *QUIET_FLOWS)
+FIRST_QUIET_FLOWS = ("charge_kept_cards", "watch_purchases", *QUIET_FLOWS)
 """The evening after orders: what of them is still to be paid or delivered is watched."""
 NIGHT_FLOWS = (
     *(*PAY_FLOWS, *DAY_FLOWS[1:-1], "reconcile_settlements", "take_in_payouts"),

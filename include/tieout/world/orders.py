@@ -400,7 +400,7 @@ def _tender(payment: Payment) -> dict[str, object]:
         "method": payment.method,
         "gateway": payment.gateway,
         "account": f"{STOREFRONT}-{payment.gateway}",
-        "gateway_ref": payment.gateway_ref,
+        "gateway_ref": payment.gateway_ref or None,
         "amount_minor": payment.amount_minor,
         "captured_at": payment.captured_at.isoformat(),
         "state": payment.state,
