@@ -67,11 +67,11 @@ class KeptCards:
             books.write(
                 "INSERT OR IGNORE INTO batch (number, closed) VALUES (?, ?)", number, closed
             )
-            for table in ("charge", "refund"):
-                books.write(
-                    f"UPDATE {table} SET batch = ? WHERE batch IS NULL AND created < ?",
-                    *(number, begun),
-                )
+            books.write(
+                "UPDATE charge SET batch = ? WHERE batch IS NULL AND created < ?"
+                " AND status IN ('captured', 'declined')",
+                *(number, begun),
+            )
         return number
 
     def _is_lost(self, payment_ref: str) -> bool:
