@@ -20,13 +20,11 @@ from sqlalchemy import Engine, event
 
 from tieout.kernel import crash, database
 from tieout.kernel import settings as kernel_settings
-from tieout.world.accounts import accounts as accounts_server
-from tieout.world.mailbox import mailbox
-from tieout.world.partners import connection_id, register, write_connections
+from tieout.world.partners import register
 from tieout.world.scenario import Scenario
-from tieout.world.sftp import serving
+from tieout.world.servers import outside
 from tieout.world.storefront import DatabaseTill
-from tieout.world.world import SFTP, SPOOL, TILL, World, accounts
+from tieout.world.world import SPOOL, TILL, World, accounts
 
 Step = Callable[[], Any]
 Runner = Callable[[str, Step], Any]
@@ -153,17 +151,9 @@ def house(folder: Path, url: str, scenario: Scenario, dags: Mapping[str, Any]) -
         "TIEOUT_CONNECTIONS": str(folder / "connections.json"),
     }
     kernel_settings.settings.cache_clear()
-    (folder / SFTP).mkdir(parents=True)
     try:
-        with (
-            serving(folder / SFTP, folder / "keys") as sftp,
-            mailbox(folder / "mail") as mail,
-            accounts_server(folder / "accounts.sqlite") as opened,
-        ):
-            known = {connection_id(each): sftp.connection(each) for each in accounts(scenario)}
-            servers = {"smtp": mail.connection(), "accounts": opened.connection()}
-            write_connections(folder / "connections.json", known | servers)
-            world = World(scenario, folder, DatabaseTill(url, folder / TILL))
+        with outside(accounts(scenario), folder, kernel_settings.settings()) as payments:
+            world = World(scenario, folder, DatabaseTill(url, folder / TILL), payments)
             register(url, scenario, folder / SPOOL)
             try:
                 yield House(dags, world)

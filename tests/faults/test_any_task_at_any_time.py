@@ -36,8 +36,11 @@ SCENARIO = Scenario.model_validate(
             "multi_vendor": 0.4,
             "bundle": 0.2,
             "super_store": 0.1,
+            "kept_cards": 0.2,
+            "above_band": 0.4,
         },
         "faults": {
+            "payment_unanswered": 0.5,
             "duplicate_entry": 0.05,
             "unknown_sku": 0.05,
             "vendor_rejection": 0.05,
@@ -60,8 +63,6 @@ SCENARIO = Scenario.model_validate(
 DISTURBED = (
     3  # moments in which tasks are killed; the later ones hold the same tasks with less to do
 )
-EVERY_FIVE_MINUTES = ("approve_charges", "charge_kept_cards")
-"""Flows that the world's day leaves out: it charges no kept cards."""
 ON_AN_ANSWER = {"approve_charges.second_person.decide"}
 """What runs only when a person answers (tests/dags/test_second_person)."""
 
@@ -90,8 +91,6 @@ def live(home: House, disturbance: Runner) -> None:
         for flow in moment.flows:
             runner = disturbance if number < DISTURBED else once
             home.run(flow, moment.as_of.isoformat(), runner)
-        for flow in EVERY_FIVE_MINUTES * (number == 0):
-            home.run(flow, moment.as_of.isoformat(), disturbance)
 
 
 @pytest.fixture(scope="module")

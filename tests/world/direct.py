@@ -15,6 +15,32 @@ def take_in_orders(as_of: datetime) -> None:
     tasks.send_notices(as_of=as_of)
 
 
+def charge_kept_cards(as_of: datetime) -> None:
+    from tieout.payments import tasks
+
+    tasks.age_cards(as_of=as_of)
+    tasks.charge_due(as_of=as_of)
+    tasks.tell_staff(as_of=as_of)
+
+
+def watch_purchases(as_of: datetime) -> None:
+    from tieout.intake.tasks import normalise_orders, validate_entries
+    from tieout.purchase import tasks
+
+    tasks.ask_gateways(as_of=as_of)
+    if tasks.are_orders_waiting():
+        validate_entries(as_of=as_of)
+        normalise_orders(as_of=as_of)
+    tasks.correct_purchases(as_of=as_of)
+    tasks.switch_stores(as_of=as_of)
+
+
+def certify_day(as_of: datetime) -> None:
+    from tieout.purchase import tasks
+
+    tasks.certify_day(as_of=as_of)
+
+
 def allocate_stock(as_of: datetime) -> None:
     from tieout.stock import tasks
 
@@ -86,6 +112,7 @@ class DirectFlows:
                 *(take_in_orders, allocate_stock, send_vendor_orders, take_in_vendor_answers),
                 *(take_in_settlements, reconcile_settlements, take_in_payouts),
                 *(reconcile_payouts, raise_exceptions),
+                *(charge_kept_cards, watch_purchases, certify_day),
             )
         }
 

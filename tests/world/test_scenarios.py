@@ -28,12 +28,18 @@ SMALL = Scenario(
 )
 SCENARIOS = [
     SMALL.model_copy(
-        update={"name": "calm", "shares": Shares(bundle=0.4, super_store=0.3, spool=0.1)}
+        update={
+            "name": "calm",
+            "shares": Shares(
+                bundle=0.4, super_store=0.3, spool=0.1, kept_cards=0.2, above_band=0.5
+            ),
+        }
     ),
     SMALL.model_copy(
         update={
             "name": "some",
-            "faults": Faults.model_validate(EVERY_KIND),
+            "shares": Shares(kept_cards=0.4, above_band=0.3),
+            "faults": Faults.model_validate(EVERY_KIND | {"payment_unanswered": 0.6}),
             "currencies": ("USD", "GBP"),
             "converted": ("GBP",),
             "settled_only": ("stripe",),
@@ -42,6 +48,7 @@ SCENARIOS = [
     SMALL.model_copy(
         update={
             "name": "worst",
+            "shares": Shares(kept_cards=0.2),
             "faults": Faults.model_validate(
                 dict.fromkeys(Faults.model_fields, 1) | {"receipt_missing": 0.3}
             ),

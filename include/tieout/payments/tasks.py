@@ -10,12 +10,12 @@ from datetime import datetime
 
 from tieout.kernel import crash
 from tieout.kernel.database import execute, fetch, transaction
-from tieout.kernel.runs import Counts, record
+from tieout.kernel.runs import Counts
 from tieout.kernel.settings import settings
 from tieout.kernel.time import parse_instant
 from tieout.payments.model import AttemptState
 
-FLOW = "charge_kept_cards"
+FLOW, ERROR = "charge_kept_cards", "GATEWAY_ERROR"
 _OPEN = {AttemptState.SENT, AttemptState.UNKNOWN, AttemptState.PENDING, AttemptState.NOT_SENT}
 _LOG = logging.getLogger(__name__)
 
@@ -70,7 +70,8 @@ def charge_due(*, as_of: datetime | str) -> dict[str, int]:
     """Plan the first attempts of charges that are due, and bring on all attempts whose time came.
 
     Returns the counts of attempts: applied are those that have ended, deferred those that are sent
-    again or asked for later.
+    again or asked for later. They are not kept in run_summary: each attempt has commits of its own,
+    and its own events tell of it.
     """
     from tieout.payments.attempts import work
 
@@ -88,10 +89,30 @@ def charge_due(*, as_of: datetime | str) -> dict[str, int]:
             break
     fates = Counter(state in _OPEN for state in states.values())
     counts = Counts(read=len(states), applied=fates[False], deferred=fates[True])
-    with transaction(url, actor=FLOW) as connection:
-        record(
-            connection, flow=FLOW, task="charge_due", part="attempt", as_of=instant, counts=counts
-        )
-    crash.point("payments.recorded")
     _LOG.info("charge_due: %s", counts.log_line())
+    return counts.as_dict()
+
+
+def tell_staff(*, as_of: datetime | str) -> dict[str, int]:
+    """Mail staff about charges that ended in an error for them: once per gateway, problem and day.
+
+    Returns the counts of mails. Raises PartnersNotReached when the mail server is not reached.
+    """
+    from tieout.exchange.notices import Notice, plan_notices, send_notices
+
+    instant, url, actor = parse_instant(as_of), settings().database_url, f"{FLOW}/tell_staff"
+    with transaction(url, actor) as connection:
+        rows = fetch(connection, "payments/errors_to_tell", as_of=instant)
+        notices = [
+            Notice(
+                ERROR,
+                f"{row['gateway']}/{row['problem']}/{row['day']}",
+                {name: str(value) for name, value in row.items()},
+            )
+            for row in rows
+        ]
+        plan_notices(connection, notices, instant)
+    crash.point("payments.errors_planned")
+    counts = send_notices(url, [ERROR], as_of=instant, actor=actor)
+    _LOG.info("tell_staff: %s", counts.log_line())
     return counts.as_dict()

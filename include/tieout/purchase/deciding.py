@@ -35,6 +35,7 @@ def evidence(connection: Connection, entry_id: str) -> list[dict[str, Any]]:
 def decide(connection: Connection, entry_id: str, decision: Decision, *, is_paid: bool) -> None:
     """A person's word: paid, so that it is fulfilled; or not paid, so that its customer is told.
 
+    What is not paid is not charged any more, and its attempts without an answer have ended.
     Raises PurchaseError when the purchase is not in a person's hands.
     """
     known = {"entry_id": _checked(entry_id), "at": decision.at}
@@ -43,6 +44,9 @@ def decide(connection: Connection, entry_id: str, decision: Decision, *, is_paid
     else:
         reason = f"{decision.actor}: {decision.reason}"
         done = execute(connection, "purchase/decide_not_paid", reason=reason, **known)
+        if done:
+            execute(connection, "purchase/decide_stop_tenders", reason=reason, **known)
+            execute(connection, "purchase/decide_end_attempts", reason=reason, **known)
     if not done:
         raise PurchaseError(
             f"The purchase of entry {entry_id} is not in state MANUAL.",

@@ -96,7 +96,8 @@ def configure(
 ) -> None:
     """Say how a storefront is told, where customers go on, and which card of ours canaries use.
 
-    Raises StoreError when there is no such storefront, or when the link has no place for the entry.
+    Raises StoreError when there is no such storefront or card, or when the link has no place for
+    the entry.
     """
     _row(connection, storefront, decision.at)
     if resume_link is not None and "{entry_id}" not in resume_link:
@@ -104,14 +105,18 @@ def configure(
             "The link to resume has no place for the purchase.",
             remedy="Write {entry_id} where it belongs, as in https://shop.example/resume/{entry_id}.",
         )
-    execute(
+    if not execute(
         connection,
         "purchase/store/configure",
         storefront=storefront,
         connection_id=connection_id,
         resume_link=resume_link,
         canary_card=canary_card,
-    )
+    ):
+        raise StoreError(
+            f"There is no registered card {canary_card!r}.",
+            remedy="Register it at the gateway first, then name its registration_ref.",
+        )
     _audit(connection, "store.configure", storefront, decision)
 
 

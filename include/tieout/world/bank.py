@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from tieout.world.batches import Payout
 from tieout.world.chance import chance, letters_and_digits, pick
-from tieout.world.gateways import batch_of
+from tieout.world.gateways import Takings, batch_of
 from tieout.world.ledger import Ledger, Planted
 from tieout.world.orders import FIRST_NAMES, LAST_NAMES
 from tieout.world.payouts import (
@@ -41,8 +41,9 @@ def layout_of(scenario: Scenario, currency: str) -> Layout:
 class Banks:
     """All banks of a scenario; their ledger has the balance of each account at each day's end."""
 
-    def __init__(self, scenario: Scenario, ledger: Ledger, post: Post) -> None:
+    def __init__(self, scenario: Scenario, ledger: Ledger, post: Post, takings: Takings) -> None:
         self.scenario, self.ledger, self.post = scenario, ledger, post
+        self.takings = takings
 
     def advance(self, until: datetime) -> None:
         """Book and send the statements of all business days whose next morning has come."""
@@ -66,7 +67,7 @@ class Banks:
         )
         opening = before[0][0] if before else OPENING_MINOR
         unknown = unknown_credits(self.scenario, currency, day)
-        entries = (*payments_in(self.scenario, currency, day), *unknown)
+        entries = (*payments_in(self.scenario, currency, day, self.takings), *unknown)
         entries += everyday(self.scenario, currency, day)
         statement = Statement(account, currency, number, day, opening, entries)
         self.ledger.note(
@@ -100,13 +101,16 @@ class Banks:
         )
 
 
-def payments_in(scenario: Scenario, currency: str, day: date) -> tuple[Entry, ...]:
+def payments_in(
+    scenario: Scenario, currency: str, day: date, takings: Takings
+) -> tuple[Entry, ...]:
     """What the gateways' payouts are booked as on a business day."""
     announced = previous_business_day(day)
     entries: list[Entry] = []
     for gateway in scenario.gateways:
-        today = _payouts(scenario, gateway, currency, announced)
-        held = _payouts(scenario, gateway, currency, previous_business_day(announced))
+        before = previous_business_day(announced)
+        today = _payouts(scenario, gateway, currency, announced, takings)
+        held = _payouts(scenario, gateway, currency, before, takings)
         late = [payout for payout in held if waits(scenario, payout)]
         prompt = [payout for payout in today if not waits(scenario, payout)]
         if late:
@@ -117,8 +121,10 @@ def payments_in(scenario: Scenario, currency: str, day: date) -> tuple[Entry, ..
     return tuple(entries)
 
 
-def _payouts(scenario: Scenario, gateway: GatewayKind, currency: str, day: date) -> list[Payout]:
-    batch, _ = batch_of(scenario, gateway, day)
+def _payouts(
+    scenario: Scenario, gateway: GatewayKind, currency: str, day: date, takings: Takings
+) -> list[Payout]:
+    batch, _ = batch_of(scenario, gateway, day, takings(gateway, day))
     return [one for one in payouts_of(scenario, gateway, batch) if one.currency == currency]
 
 

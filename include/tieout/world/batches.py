@@ -14,6 +14,8 @@ class Charge:
     Of another `kind` (a chargeback, say) it has references of its own, and `original_ref` is the
     charge that it is about; what is taken from us is below zero.
 
+    `our_ref` is that of the attempt, where we charged it ourselves.
+
     It is paid out in `settlement_currency`, of which one unit of `currency` brings `rate`; the fee
     is taken in that.
     """
@@ -30,6 +32,7 @@ class Charge:
     rate: Decimal = Decimal(1)
     kind: str = "charge"
     original_ref: str = ""
+    our_ref: str = ""
 
     @property
     def settled_gross_minor(self) -> int:

@@ -26,6 +26,7 @@ from tieout.kernel.settings import Settings, settings
 from tieout.world.counts import table_counts
 from tieout.world.flows import (
     DAY_FLOWS,
+    FIRST_QUIET_FLOWS,
     NIGHT_FLOWS,
     QUIET_FLOWS,
     FlowRun,
@@ -64,7 +65,8 @@ def moments_of(scenario: Scenario) -> list[Moment]:
         if day in order_days:
             moments.append(_moment(day, EVENING, NIGHT_FLOWS))
         elif WORKDAYS.is_business(day):
-            moments.append(_moment(day, EVENING, QUIET_FLOWS))
+            is_first = moments[-1].flows == NIGHT_FLOWS
+            moments.append(_moment(day, EVENING, FIRST_QUIET_FLOWS if is_first else QUIET_FLOWS))
     return [*moments[:-1], Moment(moments[-1].as_of, NIGHT_FLOWS)]
 
 
@@ -90,8 +92,12 @@ class Demo:
         self._say("Databases and the outside world")
         migrate(url)
         migrate_airflow()
-        with outside(accounts(self.scenario), self.folder, self.settings), ExitStack() as stack:
-            world = World(self.scenario, self.folder, DatabaseTill(url, self.folder / TILL))
+        with (
+            outside(accounts(self.scenario), self.folder, self.settings) as payments,
+            ExitStack() as stack,
+        ):
+            till = DatabaseTill(url, self.folder / TILL)
+            world = World(self.scenario, self.folder, till, payments)
             stack.callback(world.close)
             register(url, self.scenario, self.folder / SPOOL)
             self._say("Airflow")

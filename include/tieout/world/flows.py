@@ -14,17 +14,26 @@ from typing import Any, TextIO
 
 from tieout.kernel.errors import Place, TieoutError
 
+PAY_FLOWS = ("approve_charges", "charge_kept_cards", "watch_purchases")
 DAY_FLOWS = (
-    *("take_in_orders", "allocate_stock", "send_vendor_orders", "take_in_vendor_answers"),
+    *(
+        "watch_purchases",
+        "take_in_orders",
+        "allocate_stock",
+        "send_vendor_orders",
+        "take_in_vendor_answers",
+    ),
     *("take_in_settlements", "raise_exceptions"),
 )
 QUIET_FLOWS = (
     *("take_in_vendor_answers", "take_in_settlements", "reconcile_settlements"),
     *("take_in_payouts", "reconcile_payouts", "raise_exceptions"),
 )
+FIRST_QUIET_FLOWS = ("charge_kept_cards", "watch_purchases", *QUIET_FLOWS)
+"""The evening after orders: what of them is still to be paid or delivered is watched."""
 NIGHT_FLOWS = (
-    *(*DAY_FLOWS[:-1], "reconcile_settlements", "take_in_payouts", "reconcile_payouts"),
-    *("watch_purchases", "certify_day", "raise_exceptions", "check_quality"),
+    *(*PAY_FLOWS, *DAY_FLOWS[1:-1], "reconcile_settlements", "take_in_payouts"),
+    *("reconcile_payouts", "certify_day", "raise_exceptions", "check_quality"),
 )
 
 

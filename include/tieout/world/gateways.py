@@ -49,11 +49,17 @@ class Settled:
     planted_later: tuple[Planted, ...] = ()
 
 
+Takings = Callable[[GatewayKind, date], Settled]
+"""What a gateway settles on a business day of what it was asked to charge, and what is planted."""
+NOTHING = Settled((), (), ())
+
+
 class Gateways:
     """All gateways of a scenario; each settles under an account of its own."""
 
-    def __init__(self, scenario: Scenario, ledger: Ledger, post: Post) -> None:
+    def __init__(self, scenario: Scenario, ledger: Ledger, post: Post, takings: Takings) -> None:
         self.scenario, self.ledger, self.post = scenario, ledger, post
+        self.takings = takings
 
     def advance(self, until: datetime) -> None:
         """Publish the batches of all business days that have come."""
@@ -67,7 +73,8 @@ class Gateways:
         self.ledger.mark("gateways", max(since, until))
 
     def _publish(self, gateway: GatewayKind, moment: datetime) -> None:
-        batch, planted = batch_of(self.scenario, gateway, moment.date())
+        taken = self.takings(gateway, moment.date())
+        batch, planted = batch_of(self.scenario, gateway, moment.date(), taken)
         payouts = payouts_of(self.scenario, gateway, batch)
         told = planted_at_bank(self.scenario, payouts)
         if batch.charges:
@@ -94,9 +101,12 @@ class Gateways:
 
 @lru_cache(maxsize=8)
 def batch_of(
-    scenario: Scenario, gateway: GatewayKind, day: date
+    scenario: Scenario, gateway: GatewayKind, day: date, taken: Settled = NOTHING
 ) -> tuple[Batch, tuple[Planted, ...]]:
-    """The batch that a gateway publishes on a business day, and what was planted in it."""
+    """The batch that a gateway publishes on a business day, and what was planted in it.
+
+    `taken` is what it settles beside the storefront's payments.
+    """
     before = previous_business_day(day)
     today, earlier = (
         [settle(scenario, payment, each) for payment in captured(scenario, gateway, each)]
@@ -115,11 +125,16 @@ def batch_of(
     planted += faults
     if _has_charges(earlier):
         others += tuple(map(released, held_reserves(scenario, gateway, before)))
-    number = (day - FIRST_MONDAY).days // 7 * 5 + day.weekday() + 1
+    number = batch_number(day)
     account = f"{STOREFRONT}-{gateway}"
-    lines = (*charges, *strangers, *others)
+    lines = (*charges, *taken.now, *strangers, *others)
     tells_paid = gateway not in scenario.settled_only
-    return Batch(account, number, day, lines, tells_paid), tuple(planted)
+    return Batch(account, number, day, lines, tells_paid), (*planted, *taken.planted)
+
+
+def batch_number(day: date) -> int:
+    """The number of the batch of a business day, the same at every gateway."""
+    return (day - FIRST_MONDAY).days // 7 * 5 + day.weekday() + 1
 
 
 def _has_charges(settled: list[Settled]) -> bool:
@@ -145,7 +160,7 @@ def settle(scenario: Scenario, paid: tuple[Payment, bool], day: date) -> Settled
     """What becomes of one payment. Nothing is planted on one whose order is quarantined."""
     payment, is_sound = paid
     rng = chance(scenario.seed, "settlement", payment.payment_ref)
-    charge = _charge(
+    charge = charge_of(
         scenario,
         payment.gateway,
         gateway_ref=payment.gateway_ref,
@@ -204,7 +219,7 @@ def other_currency(currency: str, luck: float) -> str:
     return alike[int(luck * len(alike))]
 
 
-def _charge(scenario: Scenario, gateway: GatewayKind, **facts: Any) -> Charge:
+def charge_of(scenario: Scenario, gateway: GatewayKind, **facts: Any) -> Charge:
     """A charge as it settles: in its own currency, or converted to euros."""
     charge = Charge(**facts, fee_minor=0, settlement_currency=facts["currency"])
     if charge.currency in scenario.converted:
@@ -258,7 +273,7 @@ def _stranger(scenario: Scenario, gateway: GatewayKind, day: date, number: int) 
     currency, gross = pick(rng, scenario.currencies), rng.randint(500, 50_000)
     morning = datetime.combine(previous_business_day(day), time(9), UTC)
     is_referenced = rng.random() < 0.5
-    return _charge(
+    return charge_of(
         scenario,
         gateway,
         gateway_ref=letters_and_digits(rng, 4),

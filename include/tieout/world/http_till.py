@@ -1,10 +1,12 @@
 """The storefront's way to us by HTTP: each order as the JSON that POST /v1/entries takes."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import httpx
 
+from tieout.world.kept_cards import card_of, payment_of, registration_of
 from tieout.world.orders import Order, entry_rows
 from tieout.world.sftp import WorldNotStarted
 
@@ -29,17 +31,28 @@ class HttpTill:
         Raises WorldNotStarted when the API does not take one; the world goes on from there later.
         """
         for order in orders:
-            try:
-                answer = self._client.post("/v1/entries", json=entry_body(order))
-            except httpx.TransportError as error:
-                raise WorldNotStarted(
-                    f"The storefront API does not answer: {error}.", remedy="Start it."
-                ) from error
-            if answer.status_code != httpx.codes.CREATED:
-                raise WorldNotStarted(
-                    f"The storefront API did not take order {order.order_ref}: {answer.text}",
-                    remedy="Mend what it names; what was not taken is sent again.",
-                )
+            self._post("/v1/entries", entry_body(order), order)
+
+    def renew(self, order: Order) -> None:
+        """Register the card of a renewal's customer and have it charged. Raises WorldNotStarted."""
+        self._post("/v1/registrations", {**registration_of(order), "card": card_of()}, order)
+        self._post("/v1/payments", payment_of(order), order)
+
+    def approve(self, until: datetime) -> None:
+        """Nothing: live, people do that in Airflow."""
+
+    def _post(self, path: str, body: dict[str, Any], order: Order) -> None:
+        try:
+            answer = self._client.post(path, json=body)
+        except httpx.TransportError as error:
+            raise WorldNotStarted(
+                f"The storefront API does not answer: {error}.", remedy="Start it."
+            ) from error
+        if not answer.is_success:
+            raise WorldNotStarted(
+                f"The storefront API did not take order {order.order_ref}: {answer.text}",
+                remedy="Mend what it names; what was not taken is sent again.",
+            )
 
     def is_open(self) -> bool:
         """Whether the API answers, and knows the key."""

@@ -9,6 +9,8 @@ from typing import Literal
 from uuid import UUID
 
 from tieout.world.catalogue import (
+    SERVICE,
+    SERVICE_MINOR,
     bundle_name,
     bundles,
     description,
@@ -37,6 +39,10 @@ CITIES = (
 ROADS = ("Market Street", "Mill Lane", "Harbour Road", "Station Road")
 BUNDLE_LINE = 90
 METHODS = ("visa", "mc", "amex")
+RENEWED_AT: GatewayKind = "stripe"
+FEW, MANY = (1, 2), (20, 40)
+BAND_MINOR = 5 * SERVICE_MINOR
+"""Up to this a kept card is charged without a second person: above FEW, below MANY."""
 Way = Literal["table", "spool", "both"]
 
 
@@ -70,7 +76,7 @@ class Payment:
     currency: str
     amount_minor: int
     captured_at: datetime
-    state: Literal["CAPTURED", "DECLINED"]
+    state: Literal["CAPTURED", "DECLINED", "PENDING"]
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,8 @@ class Order:
     lines: tuple[Line, ...]
     payments: tuple[Payment, ...]
     way: Way
-    fault: Literal["unknown_sku", "duplicate_entry"] | None = None
+    fault: Literal["unknown_sku", "duplicate_entry", "payment_unanswered"] | None = None
+    is_renewal: bool = False
 
     @property
     def is_paid(self) -> bool:
@@ -111,6 +118,9 @@ def orders_of(scenario: Scenario, day: date) -> tuple[Order, ...]:
 def _entries(scenario: Scenario, day: date, number: int) -> Iterator[Order]:
     """The number-th order of a day, and its double where the customer clicked twice."""
     order = _order(scenario, day, number)
+    if _renews(scenario, order):
+        yield _renewal(scenario, order)
+        return
     rng = chance(scenario.seed, "order fault", order.order_ref)
     faults = scenario.faults
     rates = {"unknown_sku": faults.unknown_sku, "duplicate_entry": faults.duplicate_entry}
@@ -278,6 +288,64 @@ def _clicked_twice(scenario: Scenario, order: Order, rng: Random) -> Order:
     )
 
 
+def _renews(scenario: Scenario, order: Order) -> bool:
+    """Whether an order is a renewal instead; what is converted settles by other references."""
+    rng = chance(scenario.seed, "kept card", order.order_ref)
+    return (
+        rng.random() < scenario.shares.kept_cards
+        and RENEWED_AT in scenario.gateways
+        and order.currency not in scenario.converted
+        and order.customer_no not in super_stores(scenario)
+    )
+
+
+def _renewal(scenario: Scenario, order: Order) -> Order:
+    """An order for the service, still to be charged to the card that its customer registered."""
+    payment_ref = f"{order.order_ref}-P1"
+    rng = chance(scenario.seed, "renewal", order.order_ref)
+    line = Line(
+        line_no=1,
+        sku=SERVICE,
+        description="Line to the network",
+        vendor_id=None,
+        quantity=rng.randint(*(MANY if is_above_band(scenario, payment_ref) else FEW)),
+        unit_price_minor=SERVICE_MINOR,
+        freight_minor=0,
+    )
+    payment = Payment(
+        payment_ref=payment_ref,
+        seq=1,
+        method="visa",
+        gateway=RENEWED_AT,
+        gateway_ref="",
+        currency=order.currency,
+        amount_minor=line.total_minor,
+        captured_at=order.captured_at,
+        state="PENDING",
+    )
+    return replace(
+        order,
+        lines=(line,),
+        payments=(payment,),
+        way="table",
+        fault="payment_unanswered" if is_unanswered(scenario, payment_ref) else None,
+        is_renewal=True,
+    )
+
+
+def is_above_band(scenario: Scenario, payment_ref: str) -> bool:
+    """Whether a renewal is one of many at once, for which a second person is asked."""
+    return chance(scenario.seed, "above band", payment_ref).random() < scenario.shares.above_band
+
+
+def is_unanswered(scenario: Scenario, payment_ref: str) -> bool:
+    """Whether the gateway gives no answer to the charge of a renewal."""
+    rng = chance(scenario.seed, "unanswered", payment_ref)
+    return rng.random() < scenario.faults.payment_unanswered and not is_above_band(
+        scenario, payment_ref
+    )
+
+
 def customer_ref(number: int) -> str:
     """The storefront's word for the customer of that number, from 1."""
     return f"C{number:05d}"
@@ -332,7 +400,7 @@ def _tender(payment: Payment) -> dict[str, object]:
         "method": payment.method,
         "gateway": payment.gateway,
         "account": f"{STOREFRONT}-{payment.gateway}",
-        "gateway_ref": payment.gateway_ref,
+        "gateway_ref": payment.gateway_ref or None,
         "amount_minor": payment.amount_minor,
         "captured_at": payment.captured_at.isoformat(),
         "state": payment.state,

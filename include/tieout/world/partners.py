@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from sqlalchemy import Connection
 
 from tieout.exchange.partners import (
     AccountSpec,
@@ -19,7 +20,7 @@ from tieout.exchange.partners import (
     load_super_stores,
 )
 from tieout.exchange.payout_terms import PayoutTerms
-from tieout.kernel.database import transaction
+from tieout.kernel.database import execute, transaction
 from tieout.settlement.fees import load_rate_cards
 from tieout.settlement.rate_cards import RateCard
 from tieout.stock.receiving import load_items
@@ -40,7 +41,7 @@ from tieout.world.catalogue import (
     vendor_name,
 )
 from tieout.world.gateways import PAYOUTS, SETTLEMENT
-from tieout.world.orders import BRAND, STOREFRONT, customer_ref
+from tieout.world.orders import BAND_MINOR, BRAND, RENEWED_AT, STOREFRONT, customer_ref
 from tieout.world.payouts import currencies_of
 from tieout.world.rates import CENTRAL_BANK, FX_RATES, rate_card
 from tieout.world.scenario import CARRIER, GatewayKind, Scenario
@@ -73,6 +74,8 @@ STRIPE_PAYOUTS = FeedSpec(
     format_id="stripe-payouts-1", directory=PAYOUTS, file_glob="payouts.itemized_*.csv"
 )
 
+PAYMENT_CONNECTIONS = ("world_payments", "world_payments_other")
+"""The connections to the payment gateway's usual and its alternate address."""
 
 _PART = pa.schema(
     {
@@ -112,6 +115,22 @@ def register(url: str, scenario: Scenario, spool: Path) -> None:
         load_super_stores(connection, STOREFRONT, stores)
         cards: dict[str, RateCard] = {kind: rate_card(scenario, kind) for kind in scenario.gateways}
         load_rate_cards(connection, cards, since)
+        if RENEWED_AT in scenario.gateways:
+            _take_cards(connection, scenario)
+
+
+def _take_cards(connection: Connection, scenario: Scenario) -> None:
+    """Cards are kept and charged at the payment gateway, up to the band without a second person."""
+    usual, other = PAYMENT_CONNECTIONS
+    ways = {"usual": usual, "other": other}
+    execute(connection, "world/payment_gateway", gateway=RENEWED_AT, connector=RENEWED_AT, **ways)
+    execute(
+        connection,
+        "world/payment_band",
+        storefront=STOREFRONT,
+        currencies=list(scenario.currencies),
+        usual_at_most_minor=BAND_MINOR,
+    )
 
 
 def _products(scenario: Scenario) -> pa.Table:

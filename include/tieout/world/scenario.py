@@ -40,6 +40,8 @@ class Faults(_Strict):
     converted `fx_off_band`; and in the next batch a `chargeback`, a `chargeback_partly_won` (a part
     of it is given back at once), or a `refund_unknown` of a part.
     Per settlement line, one more: `settlement_without_order`. Per batch: `adjustment_unexplained`.
+    Per renewal that waits for nobody: `payment_unanswered` (the gateway takes the money, breaks
+    down over the answer, and says nothing about it until the next morning).
     Per file of the warehouse: `unknown_receipt` (a row of an article that nobody keeps).
     Per file of a vendor, carrier, warehouse or gateway: `truncated_file`. Per payout:
     `payout_missing` (the bank never gets it), `payout_short`, `payout_sum_off` (not the sum of its
@@ -49,6 +51,7 @@ class Faults(_Strict):
 
     duplicate_entry: Share = 0
     unknown_sku: Share = 0
+    payment_unanswered: Share = 0
     vendor_rejection: Share = 0
     late_shipment: Share = 0
     receipt_rejection: Share = 0
@@ -84,7 +87,9 @@ class Shares(_Strict):
     some of a batch and releases it with the next. `payouts_together`: a payout is paid with the
     next one, in one sum. `payout_in_two`: in two. `payout_unreferenced`: the bank line names the
     payer and no payout. `bundle`: orders with a bundle of goods and a service under one price.
-    `super_store`: customers who sell on, and pay the shipping price list.
+    `super_store`: customers who sell on, and pay the shipping price list. `kept_cards`: orders that
+    renew the service, charged to the card that their customer registered at Stripe; of those
+    `above_band`: so many at once that a second person has to approve.
     """
 
     spool: Share = 0.03
@@ -100,6 +105,8 @@ class Shares(_Strict):
     payout_unreferenced: Share = 0.1
     bundle: Share = 0.02
     super_store: Share = 0.01
+    kept_cards: Share = 0
+    above_band: Share = 0.1
 
 
 class Scenario(_Strict):

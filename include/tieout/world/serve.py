@@ -80,11 +80,11 @@ def serve(wait: Callable[[float], bool], clock: Callable[[], datetime]) -> None:
     claim_main_database(place, LIVE)
     folder = world_folder(place, LIVE)
     scenario = live_scenario(folder, clock().date())
-    with outside(accounts(scenario), folder, place):
+    with outside(accounts(scenario), folder, place) as payments:
         register(place.database_url, scenario, place.spool)
         with (
             closing(HttpTill(api_address(), own_key(place.database_url, folder, clock()))) as till,
-            closing(World(scenario, folder, till)) as world,
+            closing(World(scenario, folder, till, payments)) as world,
         ):
             while not till.is_open():
                 if wait(LOOK_S):

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from tieout.intake.capture import capture
 from tieout.kernel.database import fetch, transaction
+from tieout.world.kept_cards import approve_all, charge_card
 from tieout.world.ledger import Ledger, Planted, Truth, stamp
 from tieout.world.orders import STOREFRONT, Order, entry_rows, orders_of
 from tieout.world.post import MARKER, drop, marker_of
@@ -22,6 +23,12 @@ class Till(Protocol):
 
     def capture(self, orders: Sequence[Order]) -> None:
         """Take the orders; those that were taken before are left out."""
+
+    def renew(self, order: Order) -> None:
+        """Register the card of a renewal's customer and have it charged, once."""
+
+    def approve(self, until: datetime) -> None:
+        """Let a second person approve what waits for one, unless people do that elsewhere."""
 
 
 class DatabaseTill:
@@ -48,6 +55,14 @@ class DatabaseTill:
                 "The database took no orders.", remedy="Start it, then start the world again."
             )
 
+    def renew(self, order: Order) -> None:
+        """Register the card, and charge it or have it wait for a second person, as of the order."""
+        charge_card(self.url, order)
+
+    def approve(self, until: datetime) -> None:
+        """Approve every charge that waits."""
+        approve_all(self.url, until)
+
 
 class Storefront:
     """Captures each order once, when its time has come."""
@@ -69,6 +84,10 @@ class Storefront:
             if since <= order.captured_at < until
         ]
         self.till.capture([order for order in orders if order.way != "spool"])
+        for order in orders:
+            if order.is_renewal:
+                self.till.renew(order)
+        self.till.approve(until)
         for day in _days(since, until):
             for number, closes in enumerate(SPOOL_CLOSES, 1):
                 if since < datetime.combine(day, closes, UTC) <= until:
@@ -118,6 +137,11 @@ def planted_on(order: Order) -> list[Planted]:
     day = order.captured_at.date().isoformat()
     if order.fault == "duplicate_entry":
         return [Planted(order.fault, "ORDER_DUPLICATED", order.order_ref, day)]
+    if order.fault == "payment_unanswered":
+        return [
+            Planted(order.fault, "PAYMENT_UNKNOWN", f"{payment.payment_ref}-1", day)
+            for payment in order.payments
+        ]
     return [
         Planted("unknown_sku", "ROW_REJECTED", f"entry:{order.entry_id}:{line.line_no}", day)
         for line in order.lines

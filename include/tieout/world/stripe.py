@@ -23,7 +23,7 @@ COLUMNS = (
     *("available_on", "automatic_payout_id", "automatic_payout_effective_at", "currency", "gross"),
     *("fee", "net", "reporting_category", "description", "customer_facing_amount"),
     *("customer_facing_currency", "payment_method_type", "card_brand", "gateway_account"),
-    "payment_metadata[order_id]",
+    *("payment_metadata[order_id]", "payment_metadata[our_ref]"),
 )
 
 PAID = ("customer_facing_amount", "customer_facing_currency")
@@ -74,7 +74,7 @@ def _payout(batch: Batch, payout: Payout) -> dict[str, str]:
 
 
 def _charge(batch: Batch, charge: Charge) -> dict[str, str]:
-    lower = charge.gateway_ref.lower()
+    lower = charge.gateway_ref.lower().removeprefix("ch_")
     day = f"{batch.day} 00:00:00"
     return {
         "balance_transaction_id": f"txn_{charge.line_ref.lower()}",
@@ -96,5 +96,6 @@ def _charge(batch: Batch, charge: Charge) -> dict[str, str]:
         "payment_method_type": "card",
         "card_brand": charge.method,
         "gateway_account": batch.account,
-        "payment_metadata[order_id]": charge.order_ref,
+        "payment_metadata[order_id]": "" if charge.our_ref else charge.order_ref,
+        "payment_metadata[our_ref]": charge.our_ref,
     }

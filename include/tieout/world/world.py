@@ -7,8 +7,10 @@ from tieout.kernel.errors import Place
 from tieout.world.bank import BANKS, Banks, bank_name
 from tieout.world.carrier import TRACKING, Carrier
 from tieout.world.catalogue import vendor_name
-from tieout.world.gateways import PAYOUTS, SETTLEMENT, Gateways
+from tieout.world.gateways import NOTHING, PAYOUTS, SETTLEMENT, Gateways
+from tieout.world.kept_cards import KeptCards
 from tieout.world.ledger import Ledger, Truth
+from tieout.world.payment_gateway import PaymentGateway
 from tieout.world.payouts import currencies_of
 from tieout.world.post import Post
 from tieout.world.rates import CENTRAL_BANK, FX_RATES, CentralBank
@@ -37,9 +39,13 @@ class World:
     The world may be killed at any instant and made again: it goes on from its ledger, and advancing
     twice to the same instant adds nothing. Raises ScenarioError when the folder holds the world of
     another scenario.
+
+    `payments` is the gateway that charges kept cards; a scenario without any needs none.
     """
 
-    def __init__(self, scenario: Scenario, folder: Path, till: Till) -> None:
+    def __init__(
+        self, scenario: Scenario, folder: Path, till: Till, payments: PaymentGateway | None = None
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         _remember(scenario, folder / PLAYED)
         self.scenario, self.folder = scenario, folder
@@ -50,15 +56,19 @@ class World:
         self.vendors = Vendors(scenario, root, self.ledger, self.truth, self.post)
         self.carrier = Carrier(scenario, self.ledger, self.post)
         self.warehouse = Warehouse(scenario, self.ledger, self.post)
-        self.gateways = Gateways(scenario, self.ledger, self.post)
+        self.kept_cards = KeptCards(scenario, payments) if payments else None
+        takings = self.kept_cards.settle if self.kept_cards else lambda *_: NOTHING
+        self.gateways = Gateways(scenario, self.ledger, self.post, takings)
         self.central_bank = CentralBank(scenario, self.ledger, self.post)
-        self.banks = Banks(scenario, self.ledger, self.post)
+        self.banks = Banks(scenario, self.ledger, self.post, takings)
         for directory in directories(scenario):
             (root / directory).mkdir(parents=True, exist_ok=True)
         (folder / SPOOL).mkdir(exist_ok=True)
 
     def advance(self, until: datetime) -> None:
         """Let everybody do what is due up to an instant."""
+        if self.kept_cards:
+            self.kept_cards.advance(until)
         self.storefront.advance(until)
         self.vendors.advance()
         self.warehouse.advance(until)

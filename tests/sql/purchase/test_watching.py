@@ -5,7 +5,11 @@ from datetime import timedelta
 import pytest
 
 from tests.sql.payments.shop import NOW
+from tests.sql.payments.test_cards import wanted
 from tests.sql.purchase.season import MINUTE, PRICE, Season, entry_of
+from tieout.payments.linked import decide
+from tieout.payments.tasks import charge_due
+from tieout.payments.vault import register
 from tieout.world.payment_books import CAPTURED, Sale
 from tieout.world.payment_calls import Fault
 
@@ -123,6 +127,21 @@ def test_late_proof_of_an_expired_purchase_is_refunded_once(season: Season, gate
     charges = season.shop.world.books.rows("SELECT refunded_minor FROM charge")
     assert charges == [{"refunded_minor": PRICE}]
     assert season.orders().get("VERIFIED", 0) == 0
+
+
+def test_what_waits_for_a_second_person_is_not_unknown(season: Season) -> None:
+    register(season.shop.url, wanted("stripe"), as_of=NOW, zone="UTC")
+    season.run("UPDATE payment_band SET usual_at_most_minor = 0")
+    season.capture(1)
+    season.pay(1, once_token=None, registration_ref="R1")
+    season.watch_until(NOW + 5 * MINUTE, NOW + 9 * DAY, 4 * DAY)
+    assert season.history(1) == ["CAPTURED"]
+    later = NOW + 10 * DAY
+    decide(season.shop.url, "P1", approved=True, decided_by="vera", reason=None, as_of=later)
+    season.shop.world.now = later
+    assert charge_due(as_of=later)["applied"] == 1
+    season.watch(later)
+    assert season.history(1)[:3] == ["CAPTURED", "PAY_SENT", "PAID"]
 
 
 def test_many_purchases_are_served_by_one_list(season: Season) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tieout.kernel.cards import mask_cards
 from tieout.world.catalogue import bundle_name, bundles, sku_name, super_stores
-from tieout.world.orders import Order, entry_rows, orders_of
+from tieout.world.orders import BAND_MINOR, Order, entry_rows, orders_of
 from tieout.world.scenario import Faults, Scenario, Shares
 
 CALM = Scenario(orders_per_day=200, vendors=7, skus=50)
@@ -42,6 +42,28 @@ def test_orders_are_sound() -> None:
         captured = [p.amount_minor for p in order.payments if p.state == "CAPTURED"]
         assert sum(captured) in {0, order.total_minor}
         assert {line.sku for line in order.lines} <= skus
+
+
+def test_renewals_are_of_the_service_and_still_to_be_charged() -> None:
+    shares = Shares(kept_cards=0.5, above_band=0.4, super_store=0.2)
+    scenario = with_faults(payment_unanswered=0.5, unknown_sku=1, duplicate_entry=1).model_copy(
+        update={"shares": shares, "converted": ("USD",)}
+    )
+    renewals = [order for order in orders_of(scenario, FIRST) if order.is_renewal]
+    assert {order.currency for order in renewals} == {"EUR"}
+    assert not {order.customer_no for order in renewals} & super_stores(scenario)
+    charged = [(order, payment) for order in renewals for payment in order.payments]
+    assert {(p.gateway, p.state, p.amount_minor == o.total_minor) for o, p in charged} == {
+        ("stripe", "PENDING", True)
+    }
+    above = [order for order in renewals if order.total_minor > BAND_MINOR]
+    unanswered = [order for order in renewals if order.fault == "payment_unanswered"]
+    assert 0 < len(above) < len(renewals)
+    assert unanswered
+    assert not {order.order_ref for order in above} & {order.order_ref for order in unanswered}
+    assert {order.fault for order in renewals} == {None, "payment_unanswered"}
+    others = scenario.model_copy(update={"gateways": ("adyen",)})
+    assert not any(order.is_renewal for order in orders_of(others, FIRST))
 
 
 def test_ordinary_life_has_its_shares() -> None:

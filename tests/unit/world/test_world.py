@@ -45,9 +45,17 @@ class ListTill:
 
     def __init__(self) -> None:
         self.orders: list[Order] = []
+        self.renewed: list[str] = []
+        self.approved_until = START
 
     def capture(self, orders: Sequence[Order]) -> None:
         self.orders += orders
+
+    def renew(self, order: Order) -> None:
+        self.renewed.append(order.order_ref)
+
+    def approve(self, until: datetime) -> None:
+        self.approved_until = until
 
 
 def purchase_orders(scenario: Scenario) -> dict[str, bytes]:
@@ -108,6 +116,16 @@ def test_world_is_the_same_in_whatever_steps_it_goes(tmp_path: Path) -> None:
         *("vendor_rejection", "late_shipment", "bad_tracking_row", "truncated_file"),
         *("duplicate_entry", "unknown_sku", "settlement_missing"),
     }
+
+
+def test_each_renewal_is_charged_once(tmp_path: Path) -> None:
+    shares = SCENARIO.shares.model_copy(update={"kept_cards": 0.5})
+    scenario = SCENARIO.model_copy(update={"shares": shares})
+    till = play(tmp_path, [12, 18, 24, 24 * 14], scenario)
+    renewals = [order.order_ref for order in till.orders if order.is_renewal]
+    assert renewals == till.renewed
+    assert 0 < len(renewals) == len(set(renewals))
+    assert till.approved_until == START + timedelta(days=14)
 
 
 def test_advancing_again_adds_nothing(tmp_path: Path) -> None:

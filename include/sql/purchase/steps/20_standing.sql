@@ -13,6 +13,7 @@ SELECT
     max(t.captured_at) AS paid_at,
     bool_or(t.is_captured) AS is_paid_in_part,
     bool_or(t.is_live AND NOT t.is_captured) AS is_live,
+    bool_or(t.tender_status = 'HELD') AS is_held,
     bool_and(
         t.is_captured OR coalesce(t.attempt_status IN ('SOFT_DECLINE', 'HARD_DECLINE'), FALSE)
     ) AND NOT bool_and(t.is_captured) AS is_declined,

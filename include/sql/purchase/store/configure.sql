@@ -1,4 +1,5 @@
 -- purpose: how a storefront is reached and where its customers go on; what is not given stays.
+--   A card that is not known changes nothing.
 -- reads: card_registration (at most one row)
 -- writes: store_control (at most one row)
 -- params: storefront, connection_id, resume_link, canary_card
@@ -12,4 +13,12 @@ UPDATE store_control AS s SET
         ),
         s.canary_card_id
     )
-WHERE s.storefront = :storefront
+WHERE
+    s.storefront = :storefront
+    AND (
+        cast(:canary_card AS text) IS NULL
+        OR EXISTS (
+            SELECT FROM card_registration AS r
+            WHERE r.registration_ref = cast(:canary_card AS text)
+        )
+    )

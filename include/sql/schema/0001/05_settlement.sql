@@ -44,6 +44,9 @@ COMMENT ON TABLE settlement_line IS
 'The canonical settlement line. Signs: gross is money to us (+) or from us (-), fee is a cost (+),
 net is gross less fee; the settlement currency is what the account is paid out in.';
 
+COMMENT ON COLUMN settlement_line.order_ref IS
+'Our reference: that of the payment. Where the file repeats that of an attempt of ours
+({payment_ref}-{attempt_no}), the reference of its payment stands here.';
 COMMENT ON COLUMN settlement_line.first_reconciled_on IS
 'The first business date whose reconciliation saw the line; null while none has. Before that date it
 does not exist for the proof, on it it is new, afterwards it is opening. Every row is updated with it

@@ -209,6 +209,8 @@ CREATE UNIQUE INDEX payment_attempt_one_live_follow_up ON payment_attempt (payme
 WHERE
 kind IN ('CAPTURE', 'REFUND', 'VOID')
 AND status IN ('INIT', 'SENT', 'PENDING', 'UNKNOWN', 'NOT_SENT');
+CREATE INDEX payment_attempt_odd ON payment_attempt (payment_attempt_id)
+WHERE status = 'SUCCESS' AND (answered_minor <> amount_minor OR answered_currency <> currency);
 CREATE INDEX payment_attempt_work ON payment_attempt (next_act_at)
 WHERE status IN ('INIT', 'SENT', 'PENDING', 'UNKNOWN', 'NOT_SENT');
 COMMENT ON TABLE payment_attempt IS
@@ -226,6 +228,7 @@ CREATE TABLE payment_event (
     occurred_at timestamptz NOT NULL
 );
 CREATE INDEX payment_event_attempt ON payment_event (payment_attempt_id, payment_event_id);
+CREATE INDEX payment_event_beside ON payment_event (occurred_at) WHERE event = 'captured_beside';
 CREATE TRIGGER payment_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON payment_event
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE payment_event IS
@@ -281,6 +284,14 @@ CREATE TABLE payment_approval (
 );
 COMMENT ON TABLE payment_approval IS
 'A charge of a kept card above the customer''s band, and the second person''s word on it.';
+
+INSERT INTO notice_nature (nature, audience, active, subject, content, facts) VALUES
+(
+    'GATEWAY_ERROR', 'STAFF', TRUE, '[Tieout] $gateway: $problem of $charges charges',
+    'Charges at $gateway ended in $problem on $day: $charges so far, first $our_ref ($reason).
+`tieout payments show` tells all that was heard of a payment; the cases of the day list the others.',
+    '{gateway,problem,day,charges,our_ref,reason}'
+);
 
 INSERT INTO state_transition (machine, from_state, event, to_state) VALUES
 ('tender', '', 'asked', 'DUE'),
