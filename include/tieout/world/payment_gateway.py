@@ -127,6 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
     """One connection."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize, disable_nagle_algorithm = -1, True  # else a body waits 40 ms for its head's receipt
     server: "_Server"
     PROTOCOLS: ClassVar[tuple[Any, ...]] = (payment_authorize_net, payment_stripe)
 
