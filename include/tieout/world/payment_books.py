@@ -76,6 +76,8 @@ class Books:
         self._connection.executescript(_PRAGMAS + _TABLES)
         self._lock = threading.RLock()
         self._clock = clock
+        self.search_lags = False
+        """Whether a search has nothing of what was made yet; lists are never behind."""
 
     @contextmanager
     def turn(self) -> Iterator[None]:
