@@ -1,26 +1,27 @@
 """The season itself: a shop of its own, its gateway, and the hours of an outage."""
 
 import json
+import multiprocessing
 import os
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import psycopg
 
+from benchmarks.season import storefront
+from benchmarks.season.usage import Usage, used
 from tieout.intake.tasks import normalise_orders, validate_entries
-from tieout.kernel.database import execute, transaction
 from tieout.kernel.postgres import EmbeddedPostgres
 from tieout.kernel.schema import migrate
 from tieout.kernel.settings import settings
-from tieout.payments import attempts
-from tieout.payments.model import PaymentRefused
-from tieout.payments.tenders import PaymentRequest, pay
+from tieout.payments.tasks import charge_due
 from tieout.purchase import tasks
 from tieout.world.mailbox import mailbox
 from tieout.world.payment_calls import Fault
@@ -29,8 +30,10 @@ from tieout.world.store_door import StoreDoor, store_door
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 TICK = timedelta(minutes=5)
-PRICE = 4_900
 TICKS = 40
+TOGETHER = 200
+"""How many carts a process of the storefront captures at a time."""
+
 OUTAGE = range(16, 20)
 _SET_UP = """
 INSERT INTO partner (partner_id, kind, name, calendar_id) VALUES
@@ -45,13 +48,20 @@ VALUES ('shop', 'store', 'https://shop.test/resume/{entry_id}', '2026-03-01');
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a season left. Turned away are customers who came while the store was closed."""
+    """What a season left.
+
+    Turned away are customers who came while the store was closed. `gateway_minor` is what the
+    gateway's books hold; `differing` counts the payments, by reference and amount, that only its
+    books or only our own record has.
+    """
 
     purchases: int
     turned_away: int
     captured_once: int
     captured_twice: int
     orders: int
+    gateway_minor: int
+    differing: int
     resumed: int
     mails_twice: int
     unfinished: int
@@ -65,13 +75,29 @@ class Outcome:
             self.is_open
             and self.closings > 0
             and self.captured_once == self.orders == self.purchases
+            and self.gateway_minor == self.purchases * storefront.PRICE
+            and not self.differing
             and not (self.captured_twice or self.mails_twice or self.unfinished)
         )
 
 
-def play(purchases: int) -> Outcome:
-    """Play a season on a database and servers of its own, which are gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="season-") as name, _shop(Path(name)) as season:
+@dataclass(frozen=True)
+class Played:
+    """A season's end, and what it took."""
+
+    outcome: Outcome
+    usage: Usage
+
+
+def play(purchases: int, storefronts: int = 2, say: Callable[[str], None] | None = None) -> Played:
+    """Play a season on a database and servers of its own, which are gone afterwards.
+
+    The storefront has so many processes. `say` is told of each tick.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="season-") as name,
+        _shop(Path(name), storefronts) as season,
+    ):
         done = 0
         for tick in range(TICKS):
             season.outage(tick in OUTAGE)
@@ -79,8 +105,10 @@ def play(purchases: int) -> Outcome:
             season.sell(range(done, upto), START + tick * TICK)
             done = upto
             season.run(START + (tick + 1) * TICK)
+            if say is not None:
+                say(season.stand())
         season.days()
-        return season.outcome(purchases)
+        return Played(season.outcome(purchases), used(season.postgres))
 
 
 @dataclass
@@ -89,8 +117,12 @@ class _Season:
     gateway: PaymentGateway
     door: StoreDoor
     mail: Path
+    postgres: int
+    processes: Executor
     waiting: list[int]
     turned_away: int = 0
+    sold_s: float = 0.0
+    run_s: float = 0.0
 
     def outage(self, is_out: bool) -> None:
         """Let the gateway break down, or work again."""
@@ -102,49 +134,42 @@ class _Season:
     def sell(self, numbers: range, at: datetime) -> None:
         """Customers come and pay; who finds the store closed comes again."""
         self.gateway.now = at
+        begun = time.monotonic()
         came = [*self.waiting, *numbers]
-        self.waiting = []
-        for number in came:
-            if not self.door.is_open:
-                self.waiting.append(number)
+        self.waiting = [] if self.door.is_open else came
         self.turned_away += len(self.waiting)
         if not self.waiting:
-            with transaction(self.url, actor="capture") as connection:
-                rows = json.dumps([_row(number, at) for number in came])
-                execute(connection, "intake/capture", rows=rows)
-            for number in came:
-                self.pay(number, 1, at)
+            self._each_process(storefront.sell, came, at)
+        self.sold_s = time.monotonic() - begun
 
-    def pay(self, number: int, attempt_no: int, at: datetime) -> None:
-        """One customer pays; the browser gets whatever it gets."""
-        request = PaymentRequest(
-            payment_ref=f"P{number}",
-            storefront="shop",
-            customer_ref=f"C{number}",
-            order_ref=f"O{number}",
-            gateway="stripe",
-            currency="USD",
-            amount_minor=PRICE,
-            asked_by="storefront/shop",
-            entry_id=str(UUID(int=number + 1)),
-            once_token="pm_card_visa",
-            attempt_no=attempt_no,
-        )
-        try:
-            pay(self.url, request, as_of=at, pause=lambda _: None)
-        except PaymentRefused:
-            return
+    def _each_process(
+        self, serve: Callable[[Sequence[Any], datetime], None], whom: Sequence[Any], at: datetime
+    ) -> None:
+        """Serve customers in the processes of the storefront, and wait until all have gone."""
+        parts = [whom[start : start + TOGETHER] for start in range(0, len(whom), TOGETHER)]
+        for served in [self.processes.submit(serve, part, at) for part in parts]:
+            served.result()
 
     def run(self, at: datetime) -> None:
         """What the scheduler runs at an instant."""
         self.gateway.now = at
-        attempts.work(self.url, as_of=at, pause=lambda _: None)
+        begun = time.monotonic()
+        charge_due(as_of=at)
         tasks.ask_gateways(as_of=at)
         if tasks.are_orders_waiting():
             validate_entries(as_of=at)
             normalise_orders(as_of=at)
         tasks.correct_purchases(as_of=at)
         tasks.switch_stores(as_of=at)
+        self.run_s = time.monotonic() - begun
+
+    def stand(self) -> str:
+        """How it goes: when it is, the store, purchases by state, and how long the tick took."""
+        states = self.ask("SELECT status, count(*) FROM purchase GROUP BY status ORDER BY status")
+        counted = ", ".join(f"{count:,} {state}" for state, count in states)
+        store = "open" if self.door.is_open else f"closed, {len(self.waiting):,} wait"
+        took = f"sold in {self.sold_s:.0f} s, run in {self.run_s:.0f} s"
+        return f"{self.gateway.now:%d %H:%M} {store}; {counted or 'nothing yet'}; {took}"
 
     def days(self) -> None:
         """The days after the season: batches close, customers who were told go on."""
@@ -160,8 +185,8 @@ class _Season:
             for _ in range(4):
                 at += timedelta(hours=7)
                 self.run(at)
-            for number, last in self._told():
-                self.pay(number, last + 1, at)
+            again = [(number, last + 1) for number, last in self._told()]
+            self._each_process(storefront.pay_all, again, at)
 
     def _told(self) -> list[tuple[int, int]]:
         return self.ask(
@@ -180,6 +205,12 @@ class _Season:
             "SELECT count(*) AS n FROM charge WHERE status = 'captured'"
             " AND refunded_minor < captured_minor GROUP BY payment_ref"
         )
+        theirs = self.gateway.books.rows(
+            "SELECT payment_ref, sum(captured_minor - refunded_minor) AS minor FROM charge"
+            " WHERE status = 'captured' AND refunded_minor < captured_minor GROUP BY payment_ref"
+        )
+        ours = self.ask("SELECT payment_ref, amount_minor FROM payment WHERE state = 'CAPTURED'")
+        differing = {(row["payment_ref"], row["minor"]) for row in theirs} ^ set(ours)
         ((orders,),) = self.ask("SELECT count(*) FROM sales_order WHERE status = 'VERIFIED'")
         ((unfinished,),) = self.ask("SELECT count(*) FROM purchase WHERE status <> 'FULFIL_SENT'")
         history = "FROM status_history WHERE machine = "
@@ -193,6 +224,8 @@ class _Season:
             captured_once=sum(row["n"] == 1 for row in taken),
             captured_twice=sum(row["n"] > 1 for row in taken),
             orders=orders,
+            gateway_minor=sum(row["minor"] for row in theirs),
+            differing=len(differing),
             resumed=resumed,
             mails_twice=len(lines) - len(set(lines)),
             unfinished=unfinished,
@@ -201,49 +234,20 @@ class _Season:
         )
 
 
-def _row(number: int, at: datetime) -> dict[str, object]:
-    tender = {
-        "seq": 1,
-        "payment_ref": f"P{number}",
-        "method": "card",
-        "gateway": "stripe",
-        "amount_minor": PRICE,
-        "captured_at": at.isoformat(),
-        "state": "PENDING",
-    }
-    return {
-        "entry_id": str(UUID(int=number + 1)),
-        "line_no": 1,
-        "storefront": "shop",
-        "captured_at": at.isoformat(),
-        "order_ref": f"O{number}",
-        "customer_ref": f"C{number}",
-        "customer_email": f"c{number}@example.test",
-        "currency": "USD",
-        "sku": "LICENCE",
-        "quantity": 1,
-        "unit_price_minor": PRICE,
-        "freight_minor": 0,
-        "line_total_minor": PRICE,
-        "order_total_minor": PRICE,
-        "payments": [tender],
-    }
-
-
 @contextmanager
-def _shop(folder: Path) -> Iterator[_Season]:
+def _shop(folder: Path, storefronts: int) -> Iterator[_Season]:
     folder.chmod(0o755)
     embedded = EmbeddedPostgres(folder / "postgres", durable=False)
     before = dict(os.environ)
     try:
         url = embedded.start().url("postgres")
         migrate(url)
-        os.environ |= {
+        environment = {
             "TIEOUT_DATABASE_URL": url,
             "TIEOUT_VAR": str(folder / "var"),
             "TIEOUT_CONNECTIONS": str(folder / "connections.json"),
         }
-        settings.cache_clear()
+        storefront.open_up(environment)
         with psycopg.connect(url) as connection:
             connection.execute("SELECT set_config('tieout.actor', 'season', true)")
             connection.execute(_SET_UP)
@@ -251,16 +255,26 @@ def _shop(folder: Path) -> Iterator[_Season]:
             payment_gateway(folder / "gateway", START) as gateway,
             mailbox(folder / "mail") as mail,
             store_door(folder / "store") as door,
+            _processes(storefronts, environment) as processes,
         ):
             known = {
-                "pay": gateway.connection(0, answer_s=5),
+                "pay": gateway.connection(0, answer_s=60),
                 "smtp": mail.connection(),
                 "store": door.connection(),
             }
             (folder / "connections.json").write_text(json.dumps(known), encoding="utf-8")
-            yield _Season(url, gateway, door, folder / "mail", [])
+            postmaster = (embedded.home / "data" / "postmaster.pid").read_text(encoding="utf-8")
+            number = int(postmaster.split("\n", 1)[0])
+            yield _Season(url, gateway, door, folder / "mail", number, processes, [])
     finally:
         os.environ.clear()
         os.environ.update(before)
         settings.cache_clear()
         embedded.destroy()
+
+
+def _processes(count: int, environment: dict[str, str]) -> ProcessPoolExecutor:
+    """The processes of the storefront; what they import is imported once."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([storefront.__name__])
+    return ProcessPoolExecutor(count, context, storefront.open_up, (environment,))

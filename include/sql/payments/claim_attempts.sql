@@ -64,6 +64,10 @@ RETURNING
     a.currency,
     a.amount_minor,
     a.first_sent_at,
+    (
+        SELECT min(f.first_sent_at) FROM payment_attempt AS f
+        WHERE f.payment_ref = a.payment_ref
+    ) AS begun_at,
     coalesce(a.profile, '') AS profile,
     coalesce(a.token, t.once_token, '') AS token,
     coalesce(a.last_four, '') AS last_four,

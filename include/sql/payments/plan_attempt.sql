@@ -1,36 +1,52 @@
 -- purpose: the next attempt to charge a tender that is due, with what the registration says of card and
 --   holder. The partial indexes refuse it while another may still take the money.
 -- reads: tender (one row), card_registration (at most one row)
--- writes: payment_attempt (at most one row)
+-- writes: payment_event (the first of each), payment_attempt (at most one row)
 -- params: payment_ref, kind, as_of
-INSERT INTO payment_attempt (
-    payment_ref, attempt_no, kind, gateway, currency, amount_minor, customer_id,
-    card_registration_id, customer_name, customer_email, profile, token, last_four, next_act_at,
-    status_at
+WITH planned AS (
+    INSERT INTO payment_attempt (
+        payment_ref, attempt_no, kind, gateway, currency, amount_minor, customer_id,
+        card_registration_id, customer_name, customer_email, profile, token, last_four, next_act_at,
+        status_at
+    )
+    SELECT
+        t.payment_ref,
+        1 + coalesce((
+            SELECT max(p.attempt_no) FROM payment_attempt AS p
+            WHERE p.payment_ref = t.payment_ref
+        ), 0) AS attempt_no,
+        :kind,
+        t.gateway,
+        t.currency,
+        t.amount_minor,
+        t.customer_id,
+        t.card_registration_id,
+        r.customer_name,
+        r.customer_email,
+        r.profile,
+        r.token,
+        r.last_four,
+        :as_of AS next_act_at,
+        :as_of AS status_at
+    FROM tender AS t
+    LEFT JOIN card_registration AS r ON t.card_registration_id = r.card_registration_id
+    WHERE
+        t.payment_ref = :payment_ref
+        AND t.status = 'DUE'
+        AND (r.status IS NULL OR r.status IN ('VAULTED', 'ACTIVE', 'EXPIRING'))
+    RETURNING payment_attempt_id
+),
+
+noted AS (
+    INSERT INTO payment_event (payment_attempt_id, event, occurred_at)
+    SELECT
+        p.payment_attempt_id,
+        'planned' AS event,
+        :as_of AS occurred_at
+    FROM planned AS p
+    ORDER BY p.payment_attempt_id
 )
-SELECT
-    t.payment_ref,
-    1 + coalesce((
-        SELECT max(p.attempt_no) FROM payment_attempt AS p
-        WHERE p.payment_ref = t.payment_ref
-    ), 0) AS attempt_no,
-    :kind,
-    t.gateway,
-    t.currency,
-    t.amount_minor,
-    t.customer_id,
-    t.card_registration_id,
-    r.customer_name,
-    r.customer_email,
-    r.profile,
-    r.token,
-    r.last_four,
-    :as_of AS next_act_at,
-    :as_of AS status_at
-FROM tender AS t
-LEFT JOIN card_registration AS r ON t.card_registration_id = r.card_registration_id
-WHERE
-    t.payment_ref = :payment_ref
-    AND t.status = 'DUE'
-    AND (r.status IS NULL OR r.status IN ('VAULTED', 'ACTIVE', 'EXPIRING'))
-RETURNING payment_attempt_id
+
+SELECT p.payment_attempt_id
+FROM planned AS p
+ORDER BY p.payment_attempt_id

@@ -1,4 +1,5 @@
--- purpose: what happened to an attempt and the state that this brings it to, if the claim is still ours.
+-- purpose: what happened to an attempt and the state that this brings it to, if the claim is still ours;
+--   one that has its outcome is nobody's any more.
 -- reads: nothing
 -- writes: payment_attempt (at most one row), payment_event (one row for it)
 -- params: attempt_id, token, event, status, reason, facts (JSON), gateway_ref, answered_minor,
@@ -18,7 +19,10 @@ WITH changed AS (
             WHEN cast(:sent AS integer) = 1 THEN coalesce(a.first_sent_at, :as_of)
             ELSE a.first_sent_at
         END,
-        next_act_at = coalesce(cast(:next_act_at AS timestamptz), a.next_act_at)
+        next_act_at = coalesce(cast(:next_act_at AS timestamptz), a.next_act_at),
+        lease_until = CASE
+            WHEN :status NOT IN ('SUCCESS', 'SOFT_DECLINE', 'HARD_DECLINE') THEN a.lease_until
+        END
     WHERE a.payment_attempt_id = :attempt_id AND a.fencing_token = :token
     RETURNING a.payment_attempt_id
 )

@@ -14,13 +14,14 @@ import psycopg
 import pyarrow as pa
 from psycopg import sql
 from pyarrow import csv
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, TextClause, create_engine, text
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import make_url
 
 from tieout.kernel.sqlfiles import sql_text
 
 _DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+_ACTOR = text("SELECT set_config('tieout.actor', :actor, true)")
 _STREAMED = 10_000
 _ARROW_TYPES: dict[str, pa.DataType] = {
     "int2": pa.int32(),
@@ -50,11 +51,16 @@ def transaction(url: str, actor: str) -> Iterator[Connection]:
 
     `actor` is written to the history of every state that the block changes.
     """
-    with engine(url).begin() as connection:
-        connection.execute(
-            text("SELECT set_config('tieout.actor', :actor, true)"), {"actor": actor}
-        )
+    with engine(url).connect() as connection, acting(connection, actor):
         yield connection
+
+
+@contextmanager
+def acting(connection: Connection, actor: str) -> Iterator[None]:
+    """As `transaction`, on a session that is open and has no transaction under way."""
+    with connection.begin():
+        connection.execute(_ACTOR, {"actor": actor})
+        yield
 
 
 @contextmanager
@@ -67,7 +73,7 @@ def read_only(url: str) -> Iterator[Connection]:
 
 def execute(connection: Connection, name: str, **params: object) -> int:
     """Run the statement of `include/sql/<name>.sql`; returns how many rows it touched."""
-    return connection.execute(text(sql_text(name)), params).rowcount
+    return connection.execute(_statement(name), params).rowcount
 
 
 def execute_script(connection: Connection, script: str) -> None:
@@ -78,14 +84,14 @@ def execute_script(connection: Connection, script: str) -> None:
 
 def fetch(connection: Connection, name: str, **params: object) -> list[dict[str, Any]]:
     """The rows of a small query, each as a mapping of column to value."""
-    result = connection.execute(text(sql_text(name)), params)
+    result = connection.execute(_statement(name), params)
     return [dict(row) for row in result.mappings()]
 
 
 def stream(connection: Connection, name: str, **params: object) -> Iterator[Mapping[str, Any]]:
     """The rows of a large query, some thousands at a time, to be written out as text."""
     options = {"yield_per": _STREAMED}
-    result = connection.execute(text(sql_text(name)), params, execution_options=options)
+    result = connection.execute(_statement(name), params, execution_options=options)
     for row in result.mappings():
         yield dict(row)
 
@@ -137,6 +143,12 @@ def lock(connection: Connection, name: str) -> None:
     connection.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}
     )
+
+
+@cache
+def _statement(name: str) -> TextClause:
+    """The statement of a file with its parameters, read once."""
+    return text(sql_text(name))
 
 
 def _driver(connection: Connection) -> "psycopg.Connection[tuple[Any, ...]]":

@@ -28,7 +28,7 @@ from tieout.payments.model import (
     Transaction,
     Verdict,
 )
-from tieout.payments.rules import Event, event_of, may_resend, next_ask, pauses, proof
+from tieout.payments.rules import ENDS, Event, event_of, may_resend, next_ask, pauses, proof
 from tieout.payments.terms import Terms, connected
 
 _UNSENT = frozenset({AttemptState.INIT, AttemptState.NOT_SENT})
@@ -77,17 +77,19 @@ def _work(
     asking: bool,
 ) -> dict[int, AttemptState]:
     states: dict[int, AttemptState] = {}
-    with claimer(conn_url) as token:
-        ledger = Ledger(conn_url, as_of, actor, token)
+    with claimer(conn_url) as claimed:
+        ledger = Ledger(claimed, as_of, actor)
         found = ledger.claim(attempt_ids, asking=asking)
         crash.point("payments.claimed")
         for gateway in sorted({each.gateway for each in found}):
-            with connected(conn_url, gateway, as_of) as (terms, ways):
-                teller = _Teller(ledger, terms, ways, rng, pause, asking)
-                for attempt in found:
-                    if attempt.gateway == gateway:
-                        states[attempt.payment_attempt_id] = teller.bring_on(attempt)
-        ledger.let_go(found)
+            terms, ways = connected(conn_url, gateway, as_of)
+            teller = _Teller(ledger, terms, ways, rng, pause, asking)
+            for attempt in found:
+                if attempt.gateway == gateway:
+                    states[attempt.payment_attempt_id] = teller.bring_on(attempt)
+        if left := [number for number, state in states.items() if state not in ENDS]:
+            ledger.let_go(left)
+        crash.point("payments.let_go")
     return states
 
 
@@ -187,7 +189,7 @@ class _Teller:
         as_of = self.ledger.as_of
         first = attempt.first_sent_at or as_of
         due = next_ask(first, as_of, self.terms.ask_after)
-        found, failed = _found(attempt, ways)
+        found, failed = _found(attempt, ways, attempt.begun_at or first)
         crash.point("payments.asked")
         if failed is not None:
             facts = {"class": failed.fields["error_class"], "text": failed.message}
@@ -232,13 +234,13 @@ def _request(way: Connector, attempt: Attempt) -> Answer:
 
 
 def _found(
-    attempt: Attempt, ways: Sequence[Connector]
+    attempt: Attempt, ways: Sequence[Connector], since: datetime
 ) -> tuple[list[Transaction], TieoutError | None]:
     """What the first address that answers has; else why none did."""
     failed: TieoutError | None = None
     for way in ways:
         try:
-            return way.find(attempt.asked_as), None
+            return way.find(attempt.asked_as, since), None
         except (NotSent, NoAnswer) as error:
             failed = error
     return [], failed

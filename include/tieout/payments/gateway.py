@@ -67,10 +67,6 @@ class Gateway:
             raise _judgement(quirk, words)
         return reply
 
-    def close(self) -> None:
-        """Let go of the connections."""
-        self._wire.close()
-
 
 def stored_text(text: str) -> str:
     """A gateway's words as they may be kept: short, and card numbers masked."""

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from tieout.kernel import crash
-from tieout.kernel.database import engine, execute, fetch, transaction
+from tieout.kernel.database import acting, engine, execute, fetch
 from tieout.payments.model import Answer, AttemptState, CardToken, Kind
-from tieout.payments.rules import Event, after
+from tieout.payments.rules import ENDS, Event, after
 
 LEASE = timedelta(minutes=10)
 """After this time a claimer that still lives, but does nothing, loses its work to the next."""
@@ -31,7 +32,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Attempt:
-    """A claimed attempt, as it was found; what is not known is empty."""
+    """A claimed attempt, as it was found; what is not known is empty.
+
+    `begun_at` is when the first request for its tender had left by then.
+    """
 
     payment_attempt_id: int
     our_ref: str
@@ -42,6 +46,7 @@ class Attempt:
     currency: str
     amount_minor: int
     first_sent_at: datetime | None
+    begun_at: datetime | None
     card: CardToken
     last_four: str
     customer_name: str
@@ -63,15 +68,31 @@ class Attempt:
         return self.tender_status == "DUE" or bool(self.of_our_ref)
 
 
+@dataclass(frozen=True)
+class Claimer:
+    """A fencing token, and the session that holds the lock on it."""
+
+    token: int
+    session: Connection
+
+    @contextmanager
+    def transaction(self, actor: str) -> Iterator[Connection]:
+        """One transaction of the session that holds the lock, as kernel.database.transaction."""
+        with acting(self.session, actor):
+            yield self.session
+
+
 @contextmanager
-def claimer(conn_url: str) -> Iterator[int]:
+def claimer(conn_url: str) -> Iterator[Claimer]:
     """A fencing token, and a session that holds a lock on it for as long as we live."""
-    with engine(conn_url).connect().execution_options(isolation_level="AUTOCOMMIT") as session:
-        token: int = fetch(session, "exchange/take_token")[0]["token"]
+    with engine(conn_url).connect() as session:
+        with session.begin():
+            token: int = fetch(session, "exchange/take_token")[0]["token"]
         try:
-            yield token
+            yield Claimer(token, session)
         finally:
-            execute(session, "exchange/return_token", token=token)
+            with session.begin():
+                execute(session, "exchange/return_token", token=token)
 
 
 class Lost(Exception):  # noqa: N818 (it says what happened)
@@ -82,10 +103,9 @@ class Lost(Exception):  # noqa: N818 (it says what happened)
 class Ledger:
     """What one claimer may write: every write carries the token that claimed the attempts."""
 
-    conn_url: str
+    claimer: Claimer
     as_of: datetime
     actor: str
-    token: int
 
     def claim(self, attempt_ids: Sequence[int] | None, *, asking: bool) -> list[Attempt]:
         """The unfinished attempts that no living claimer holds, now ours until the lease is over.
@@ -94,7 +114,7 @@ class Ledger:
         go out any more.
         """
         clock = datetime.now(UTC)
-        with transaction(self.conn_url, self.actor) as connection:
+        with self.claimer.transaction(self.actor) as connection:
             rows = fetch(
                 connection,
                 "payments/claim_attempts",
@@ -103,17 +123,16 @@ class Ledger:
                 asking=asking,
                 clock=clock,
                 lease_until=clock + LEASE,
-                token=self.token,
+                token=self.claimer.token,
                 at_most=AT_ONCE,
             )
         return sorted(map(_attempt, rows), key=lambda each: each.payment_attempt_id)
 
-    def let_go(self, attempts: Sequence[Attempt]) -> None:
-        """Give the attempts back."""
-        ids = [each.payment_attempt_id for each in attempts]
-        with transaction(self.conn_url, self.actor) as connection:
-            execute(connection, "payments/let_go", attempt_ids=ids, token=self.token)
-        crash.point("payments.let_go")
+    def let_go(self, attempt_ids: Sequence[int]) -> None:
+        """Give attempts back that have not ended; those that have hold no claim any more."""
+        ids = list(attempt_ids)
+        with self.claimer.transaction(self.actor) as connection:
+            execute(connection, "payments/let_go", attempt_ids=ids, token=self.claimer.token)
 
     def write(
         self,
@@ -153,11 +172,11 @@ class Ledger:
         mine = {"attempt_id": attempt.payment_attempt_id, "as_of": self.as_of}
         stop = params["stop"]
         rest = {name: value for name, value in params.items() if name != "stop"}
-        with transaction(self.conn_url, self.actor) as connection:
+        with self.claimer.transaction(self.actor) as connection:
             written = execute(
                 connection,
                 "payments/write_event",
-                token=self.token,
+                token=self.claimer.token,
                 event=event,
                 status=status,
                 **mine,
@@ -165,9 +184,10 @@ class Ledger:
             )
             if not written:
                 raise Lost
-            execute(connection, "payments/settle_tender", stop=stop, **mine)
-            execute(connection, "payments/settle_registration", **mine)
-            execute(connection, "payments/record_payment", **mine)
+            if status in ENDS or stop:
+                execute(connection, "payments/settle_tender", stop=stop, **mine)
+                execute(connection, "payments/settle_registration", **mine)
+                execute(connection, "payments/record_payment", **mine)
         crash.point("payments.written")
         return status
 

@@ -254,11 +254,14 @@ class Connector(Protocol):
     def void(self, order: FollowUp) -> Answer:
         """Take back what is not settled yet, whole."""
 
-    def find(self, our_ref: str) -> list[Transaction]:
-        """What the gateway has under our reference, in any state; empty when it has nothing."""
+    def find(self, our_ref: str, since: datetime) -> list[Transaction]:
+        """What the gateway has under our reference, in any state; empty when it has nothing.
 
-    def unsettled(self) -> Iterator[Transaction]:
-        """All transactions that are in no settled batch yet."""
+        `since` is when the first request for the payment left us: nothing of it is older.
+        """
+
+    def unsettled(self, since: datetime) -> Iterator[Transaction]:
+        """The transactions that are in no settled batch yet; older ones than `since` may lack."""
 
     def settled_batches(self, since: datetime) -> Iterator[SettledBatch]:
         """The batches that were closed since an instant, oldest first."""
@@ -271,9 +274,6 @@ class Connector(Protocol):
 
     def forget(self, card: CardToken) -> None:
         """Delete a card from the gateway's vault; one that is gone already is no error."""
-
-    def close(self) -> None:
-        """Let go of the connection."""
 
 
 class CardRefused(TieoutError):  # noqa: N818 (it says what happened)

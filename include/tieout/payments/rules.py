@@ -50,6 +50,9 @@ _VERDICTS: dict[Event, AttemptState] = {
     _E.DECLINED_SOFTLY: _S.SOFT_DECLINE,
     _E.DECLINED_HARD: _S.HARD_DECLINE,
 }
+ENDS = frozenset(_VERDICTS.values())
+"""The states in which an attempt has its outcome, and nobody works on it any more."""
+
 TRANSITIONS: dict[tuple[AttemptState | None, Event], AttemptState] = {
     (None, _E.PLANNED): _S.INIT,
     (_S.INIT, _E.SENT): _S.SENT,

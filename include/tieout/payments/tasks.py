@@ -9,7 +9,7 @@ from collections import Counter
 from datetime import datetime
 
 from tieout.kernel import crash
-from tieout.kernel.database import execute, fetch, transaction
+from tieout.kernel.database import fetch, transaction
 from tieout.kernel.runs import Counts
 from tieout.kernel.settings import settings
 from tieout.kernel.time import parse_instant
@@ -77,9 +77,7 @@ def charge_due(*, as_of: datetime | str) -> dict[str, int]:
 
     instant, url = parse_instant(as_of), settings().database_url
     with transaction(url, actor=FLOW) as connection:
-        rows = fetch(connection, "payments/plan_due", as_of=instant)
-        ids = [row["payment_attempt_id"] for row in rows]
-        execute(connection, "payments/note_planned", attempt_ids=ids, as_of=instant)
+        fetch(connection, "payments/plan_due", as_of=instant)
     crash.point("payments.due_planned")
     states: dict[int, AttemptState] = {}
     while found := work(url, as_of=instant, actor=FLOW):

@@ -231,14 +231,8 @@ def _save(connection: Connection, request: PaymentRequest, as_of: datetime) -> b
     holder, email = request.customer_name or None, request.customer_email or None
     execute(connection, "payments/save_customer", holder=holder, email=email, **whose)
     customer_id = fetch(connection, "payments/customer_of", **whose)[0]["customer_id"]
-    usual = fetch(
-        connection,
-        "payments/usual_at_most",
-        customer_id=customer_id,
-        currency=request.currency,
-        as_of=as_of,
-    )[0]["usual_at_most_minor"]
-    is_held = request.registration_ref is not None and above_band(request.amount_minor, usual)
+    usual = _usual_at_most(connection, request, customer_id, as_of)
+    is_held = usual is not None and above_band(request.amount_minor, usual)
     is_new = execute(
         connection,
         "payments/save_tender",
@@ -266,6 +260,25 @@ def _save(connection: Connection, request: PaymentRequest, as_of: datetime) -> b
             as_of=as_of,
         )
     return bool(is_new)
+
+
+def _usual_at_most(
+    connection: Connection, request: PaymentRequest, customer_id: int, as_of: datetime
+) -> int | None:
+    """Up to which amount the customer's kept card is charged without a second person.
+
+    None for a token that is good for one charge: the customer is there to give it.
+    """
+    if request.registration_ref is None:
+        return None
+    rows = fetch(
+        connection,
+        "payments/usual_at_most",
+        customer_id=customer_id,
+        currency=request.currency,
+        as_of=as_of,
+    )
+    return int(rows[0]["usual_at_most_minor"])
 
 
 def _check_same(known: dict[str, Any], request: PaymentRequest) -> None:
@@ -320,9 +333,7 @@ def _plan(
 
 def _planned(connection: Connection, name: str, as_of: datetime, **params: object) -> list[int]:
     rows = fetch(connection, name, as_of=as_of, **params)
-    ids = [int(row["payment_attempt_id"]) for row in rows]
-    execute(connection, "payments/note_planned", attempt_ids=ids, as_of=as_of)
-    return ids
+    return [int(row["payment_attempt_id"]) for row in rows]
 
 
 def _under_way(connection: Connection, payment_ref: str, kind: Kind) -> list[int]:

@@ -1,7 +1,6 @@
 """A gateway's terms, and connectors to its addresses."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -44,20 +43,12 @@ def terms_of(connection: Connection, gateway: str) -> Terms:
     return Terms(**rows[0])
 
 
-@contextmanager
-def connected(
-    conn_url: str, gateway: str, as_of: datetime
-) -> Iterator[tuple[Terms, list[Connector]]]:
-    """A gateway's terms, and connectors to its usual and its alternate address, while one works."""
+def connected(conn_url: str, gateway: str, as_of: datetime) -> tuple[Terms, list[Connector]]:
+    """A gateway's terms, and connectors to its usual and its alternate address."""
     with transaction(conn_url, actor="payments") as connection:
         terms = terms_of(connection, gateway)
         rows = fetch(connection, "payments/quirks", connector=terms.connector, as_of=as_of)
     quirks = [Quirk(**row) for row in rows]
-    names = [terms.connection_id, terms.alternate_connection_id]
-    with ExitStack() as stack:
-        ways: list[Connector] = []
-        for name in filter(None, names):
-            way = connect(terms.connector, Gateway(reach(name), quirks, as_of))
-            stack.callback(way.close)
-            ways.append(way)
-        yield terms, ways
+    names = filter(None, [terms.connection_id, terms.alternate_connection_id])
+    ways = [connect(terms.connector, Gateway(reach(name), quirks, as_of)) for name in names]
+    return terms, ways

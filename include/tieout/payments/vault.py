@@ -86,12 +86,12 @@ def register(conn_url: str, wanted: Registration, *, as_of: datetime, zone: str)
         card=wanted.card,
         once_token=wanted.once_token,
     )
-    with connected(conn_url, wanted.gateway, as_of) as (_, ways):
-        try:
-            kept = _first_that_answers(ways, lambda way: way.store(order))
-        except CardRefused as error:
-            _move(conn_url, wanted.registration_ref, ["RECEIVED"], "INVALID", as_of, error.message)
-            raise
+    _, ways = connected(conn_url, wanted.gateway, as_of)
+    try:
+        kept = _first_that_answers(ways, lambda way: way.store(order))
+    except CardRefused as error:
+        _move(conn_url, wanted.registration_ref, ["RECEIVED"], "INVALID", as_of, error.message)
+        raise
     crash.point("payments.vault_stored")
     with transaction(conn_url, actor=f"storefront/{wanted.storefront}") as connection:
         _keep(connection, wanted.registration_ref, kept, as_of)
@@ -121,8 +121,8 @@ def forget(conn_url: str, registration_ref: str, *, as_of: datetime) -> None:
         known = _registration(connection, registration_ref)
     if known["token"] is not None:
         card = CardToken(known["token"], known["profile"])
-        with connected(conn_url, known["gateway"], as_of) as (_, ways):
-            _first_that_answers(ways, lambda way: way.forget(card))
+        _, ways = connected(conn_url, known["gateway"], as_of)
+        _first_that_answers(ways, lambda way: way.forget(card))
     crash.point("payments.vault_forgotten")
     states = [*_GOOD, "INVALID", "REPLACED"]
     _move(conn_url, registration_ref, states, "DELETED", as_of, "asked for")

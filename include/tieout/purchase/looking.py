@@ -53,14 +53,9 @@ def look(conn_url: str, gateway: str, since: datetime, *, token: int, as_of: dat
     `since` is when the first of them may have been acted on. Returns whether the gateway answered;
     what it did answer is kept either way.
     """
-    with connected(conn_url, gateway, as_of) as (_, ways):
-        looker = _Looker(conn_url, gateway, token, as_of)
-        answered = False
-        for way in ways:
-            answered = looker.read(way, since)
-            if answered:
-                break
-        return answered
+    _, ways = connected(conn_url, gateway, as_of)
+    looker = _Looker(conn_url, gateway, token, as_of)
+    return any(looker.read(way, since) for way in ways)
 
 
 class _Looker:
@@ -76,7 +71,7 @@ class _Looker:
         try:
             self._read_settled(way, since - _BEFORE)
             kind = "UNSETTLED"
-            self._read_unsettled(way)
+            self._read_unsettled(way, since)
             kind = ""
             self._search(way)
         except (NotSent, NoAnswer) as error:
@@ -116,9 +111,9 @@ class _Looker:
             execute(connection, "purchase/evidence/save_settled", **of)
         crash.point("purchase.batch_kept")
 
-    def _read_unsettled(self, way: Connector) -> None:
+    def _read_unsettled(self, way: Connector, since: datetime) -> None:
         with transaction(self._conn_url, ACTOR) as connection:
-            stage_parts(connection, "seen", _SEEN, _parts(way.unsettled()))
+            stage_parts(connection, "seen", _SEEN, _parts(way.unsettled(since)))
             crash.point("purchase.unsettled_read")
             counted = fetch(connection, "purchase/evidence/count_seen")[0]["transactions"]
             look_id = self._looked(connection, "UNSETTLED", counted)
@@ -140,7 +135,7 @@ class _Looker:
         found: list[Transaction] = []
         for row in rows:
             try:
-                found += way.find(row["our_ref"])
+                found += way.find(row["our_ref"], row["begun_at"])
             except (NotSent, NoAnswer) as error:
                 failed = error
                 break

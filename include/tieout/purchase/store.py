@@ -176,8 +176,8 @@ def _try(conn_url: str, canary: Mapping[str, Any], as_of: datetime) -> None:
     """One request of our own to a gateway; green when it was answered, whatever it says."""
     problem: str | None = None
     try:
-        with connected(conn_url, canary["gateway"], as_of) as (_, ways):
-            _sing(ways[0], canary, as_of)
+        _, ways = connected(conn_url, canary["gateway"], as_of)
+        _sing(ways[0], canary, as_of)
     except (NotSent, NoAnswer) as error:
         problem = error.message
     crash.point("store.canary_asked")
@@ -196,7 +196,7 @@ def _try(conn_url: str, canary: Mapping[str, Any], as_of: datetime) -> None:
 def _sing(way: Connector, canary: Mapping[str, Any], as_of: datetime) -> None:
     our_ref = f"canary-{as_of.astimezone(UTC):%y%m%d%H%M}"
     if not canary["token"]:
-        way.find(our_ref)
+        way.find(our_ref, as_of)
         return
     order = ChargeOrder(
         our_ref=our_ref,

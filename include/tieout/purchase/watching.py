@@ -58,8 +58,8 @@ def ask(conn_url: str, as_of: datetime, at_most: int = AT_MOST) -> Asked:
 
     Attempts that a gateway proves to have captured are settled by payments' own question.
     """
-    with claimer(conn_url) as token:
-        clock = datetime.now(UTC)
+    with claimer(conn_url) as claimed_by:
+        token, clock = claimed_by.token, datetime.now(UTC)
         with transaction(conn_url, ACTOR) as connection:
             claimed = execute(
                 connection,

@@ -5,6 +5,7 @@ This is for those that have ways of their own: bytes go out as they are, and com
 Nothing is repeated here. Proxies of the environment are not used.
 """
 
+import os
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,9 @@ from tieout.kernel.settings import ConnectionInfo
 from tieout.transport.files import NoAnswer, NotReached
 
 CONNECT_S, ANSWER_S = 5.0, 30.0
+KEPT_S = 4.0
+"""How long an idle connection is kept: less than servers commonly wait before they close it."""
+
 NAME, TLS, REFUSED, CONNECT_TIMEOUT = "name-not-found", "tls", "refused", "connect-timeout"
 TIMEOUT, BROKEN_OFF = "timeout", "broken-off"
 
@@ -33,7 +37,9 @@ class Reply:
 
 
 class Wire:
-    """A way to one server, over connections that are kept open until `close`.
+    """A way to one server, over connections that the process keeps open for a few seconds.
+
+    So whoever comes next to the same server need not shake hands again.
 
     TLS is used, and its certificate checked, unless the extra `tls` is "none"; the extra `ca_file`
     names certificates to trust instead of the usual ones, `answer_s` how many seconds an answer may
@@ -45,11 +51,7 @@ class Wire:
         scheme, port = ("http", 80) if plain else ("https", 443)
         self.base_url = f"{scheme}://{info.host}:{info.port or port}"
         self._conn_id = info.conn_id
-        self._client = httpx.Client(
-            verify=True if plain else _trusted(info),
-            timeout=httpx.Timeout(_seconds(info), connect=CONNECT_S),
-            trust_env=False,
-        )
+        self._client = _client_for(info, plain=plain)
 
     def exchange(self, method: str, url: str, content: bytes, headers: Mapping[str, str]) -> Reply:
         """Send one request to a whole URL, or to a path of the server, and wait for the answer.
@@ -76,28 +78,33 @@ class Wire:
             ) from error
         return Reply(answer.status_code, answer.content, answer.headers)
 
-    def close(self) -> None:
-        """Let go of the connections."""
-        self._client.close()
 
-
-def _trusted(info: ConnectionInfo) -> ssl.SSLContext:
-    ca_file = info.extras.get("ca_file")
+def _client_for(info: ConnectionInfo, *, plain: bool) -> httpx.Client:
+    ca_file, seconds = "" if plain else str(info.extras.get("ca_file") or ""), _seconds(info)
     try:
-        changed_ns = Path(str(ca_file)).stat().st_mtime_ns if ca_file else 0
-        return _context(str(ca_file) if ca_file else None, changed_ns)
+        changed_ns = Path(ca_file).stat().st_mtime_ns if ca_file else 0
+        return _client(os.getpid(), ca_file, changed_ns, seconds)
     except OSError as error:
         raise SettingsError(
             f"The extra ca_file of connection {info.conn_id!r} cannot be read.",
             remedy="Name a file of certificates in PEM.",
-            place=Place(str(ca_file)),
+            place=Place(ca_file),
         ) from error
 
 
 @lru_cache(maxsize=16)
-def _context(ca_file: str | None, changed_ns: int) -> ssl.SSLContext:  # noqa: ARG001 (part of the key)
-    """Certificates to trust, read again only when their file has changed."""
-    return ssl.create_default_context(cafile=ca_file)
+def _client(process: int, ca_file: str, changed_ns: int, seconds: float) -> httpx.Client:  # noqa: ARG001 (parts of the key)
+    """The connections of a process to all servers that are trusted by the same certificates.
+
+    A process that was forked uses none of its parent's; certificates are read again when their
+    file has changed.
+    """
+    return httpx.Client(
+        verify=ssl.create_default_context(cafile=ca_file or None),
+        timeout=httpx.Timeout(seconds, connect=CONNECT_S),
+        limits=httpx.Limits(keepalive_expiry=KEPT_S),
+        trust_env=False,
+    )
 
 
 def _seconds(info: ConnectionInfo) -> float:

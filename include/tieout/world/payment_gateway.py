@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from socket import socket
+from socket import SHUT_RDWR, socket
 from typing import Any, ClassVar
 
 from cryptography import x509
@@ -131,6 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
     """One connection."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize, disable_nagle_algorithm = -1, True  # else a body waits 40 ms for its head's receipt
     server: "_Server"
     PROTOCOLS: ClassVar[tuple[Any, ...]] = (payment_authorize_net, payment_stripe)
 
@@ -203,6 +204,7 @@ class _Server(ThreadingHTTPServer):
     ) -> None:
         super().__init__((HOST, port), _Handler)
         self.gateway, self.address, self.context = gateway, address, context
+        self._open: set[socket] = set()
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Shake hands in the connection's own thread; who does not like the certificate leaves."""
@@ -210,7 +212,18 @@ class _Server(ThreadingHTTPServer):
             suppress(OSError, ssl.SSLError),
             self.context.wrap_socket(request, server_side=True) as wrapped,
         ):
-            super().finish_request(wrapped, client_address)
+            self._open.add(wrapped)
+            try:
+                super().finish_request(wrapped, client_address)
+            finally:
+                self._open.discard(wrapped)
+
+    def server_close(self) -> None:
+        """Listen no more, and break off the connections that are kept open."""
+        super().server_close()
+        for each in list(self._open):
+            with suppress(OSError):
+                socket.shutdown(each, SHUT_RDWR)
 
     def handle_error(self, request: socket | tuple[bytes, socket], client_address: Any) -> None:
         """A client that left is no error of ours; anything else is."""

@@ -36,9 +36,10 @@ _OPERATIONS = (
     ("POST", r"/v1/payment_methods", "store"),
     ("POST", r"/v1/payment_methods/pm_\w+/attach", "store"),
     ("POST", r"/v1/payment_methods/pm_\w+/detach", "forget"),
-    ("GET", r"/v1/\w+(/\w+)?", "find"),
+    ("GET", r"/v1/\w+|/v1/payment_intents/(search|pi_\d+)", "find"),
 )
 _Fields = Mapping[str, str]
+_Listed = tuple[list[dict[str, Any]], bool]
 
 
 def speaks(path: str) -> bool:
@@ -118,7 +119,7 @@ def _charge(books: Books, fields: _Fields, fault: Fault | None) -> tuple[int, An
     )
     if fault in {Fault.SOFT_DECLINE, Fault.HARD_DECLINE}:
         code = "insufficient_funds" if fault is Fault.SOFT_DECLINE else "stolen_card"
-        intent = _intent(books, books.sell(sale, DECLINED, code=code))
+        intent = _intent(books.known(books.sell(sale, DECLINED, code=code)))
         error = {
             "type": "card_error",
             "code": "card_declined",
@@ -128,11 +129,11 @@ def _charge(books: Books, fields: _Fields, fault: Fault | None) -> tuple[int, An
         }
         return 402, {"error": error}
     if fault is Fault.PENDING:
-        return 200, _intent(books, books.sell(sale, PENDING))
+        return 200, _intent(books.known(books.sell(sale, PENDING)))
     if fields.get("capture_method") == "manual":
-        return 200, _intent(books, books.sell(sale, AUTHORISED))
+        return 200, _intent(books.known(books.sell(sale, AUTHORISED)))
     taken = sale.amount_minor + 1 if fault is Fault.WRONG_AMOUNT else None
-    return 200, _intent(books, books.sell(sale, CAPTURED, taken=taken))
+    return 200, _intent(books.known(books.sell(sale, CAPTURED, taken=taken)))
 
 
 def _change(books: Books, call: Call) -> tuple[int, Any]:
@@ -153,7 +154,7 @@ def _change(books: Books, call: Call) -> tuple[int, Any]:
             "UPDATE charge SET status = ?, captured_minor = ? WHERE number = ?",
             *(CAPTURED, taken, number),
         )
-    return 200, _intent(books, number)
+    return 200, _intent(books.known(number))
 
 
 def _refund(books: Books, fields: _Fields) -> tuple[int, Any]:
@@ -198,47 +199,107 @@ def _keep(books: Books, call: Call) -> tuple[int, Any]:
 
 
 def _find(books: Books, call: Call, fault: Fault | None) -> tuple[int, Any]:
-    kind = call.name.split("/")[2]
-    fields = call.fields
-    since = int(fields.get("created[gte]", 0))
+    _, _, kind, *rest = call.name.split("/")
+    if rest and rest != ["search"]:
+        found = (
+            books.charge(int(rest[0].removeprefix("pi_"))) if kind == "payment_intents" else None
+        )
+        if found is None or fault is Fault.NOT_FOUND:
+            return 404, _no_such(kind)
+        return 200, _intent(found)
     if fault is Fault.NOT_FOUND:
-        return 200, _page([], call)
-    if call.name.endswith("/search"):
-        wanted = re.fullmatch(r"metadata\['payment_ref'\]:'(.*)'", fields["query"])
-        query = "SELECT number FROM charge WHERE payment_ref = ? ORDER BY number DESC"
-        found = books.rows(query, wanted[1] if wanted else "")
-        return 200, {
-            **_page([_intent(books, row["number"]) for row in found], call),
-            "object": "search_result",
-            "next_page": None,
-        }
-    if kind == "payment_intents":
-        query = "SELECT number FROM charge WHERE created >= ? ORDER BY number DESC"
-        listed = [_intent(books, row["number"]) for row in books.rows(query, since)]
-    elif kind == "refunds":
-        charge = int(fields["payment_intent"].removeprefix("pi_"))
-        query = "SELECT * FROM refund WHERE charge = ? ORDER BY number DESC"
-        listed = [_refund_object(books, row) for row in books.rows(query, charge)]
-    elif kind == "payouts":
-        query = "SELECT * FROM batch WHERE closed >= ? ORDER BY number DESC"
-        listed = [_payout(row) for row in books.rows(query, since)]
-    elif kind == "balance_transactions":
-        listed = _balance(books, fields, since)
-    else:
+        return 200, _page(call, [], more=False)
+    if rest:
+        return 200, _searched(books, call)
+    if kind not in _LISTS:
         return 404, _no_such(kind)
-    return 200, _page(listed, call)
+    listed, more = _LISTS[kind](books, call)
+    return 200, _page(call, listed, more=more)
 
 
-def _balance(books: Books, fields: _Fields, since: int) -> list[dict[str, Any]]:
-    payout = fields.get("payout", "").removeprefix("po_")
-    where, value = ("batch = ?", int(payout)) if payout else ("created >= ?", since)
-    charges = books.rows(
-        f"SELECT * FROM charge WHERE {where} AND status = 'captured' ORDER BY number DESC", value
+def _searched(books: Books, call: Call) -> dict[str, Any]:
+    wanted = re.fullmatch(r"metadata\['payment_ref'\]:'(.*)'", call.fields["query"])
+    query = "SELECT * FROM charge WHERE payment_ref = ? ORDER BY number DESC"
+    rows = [] if books.search_lags else books.rows(query, wanted[1] if wanted else "")
+    found = [_intent(row) for row in rows]
+    return {**_page(call, found, more=False), "object": "search_result", "next_page": None}
+
+
+def _intents(books: Books, call: Call) -> _Listed:
+    before = call.fields.get("ending_before")
+    if before is None:
+        rows, more = books.page("charge", *_wanted(call), after=_after(call), limit=_limit(call))
+    else:
+        newest = int(before.removeprefix("pi_"))
+        rows, more = books.newer("charge", newest, limit=_limit(call))
+    return [_intent(row) for row in rows], more
+
+
+def _refunds(books: Books, call: Call) -> _Listed:
+    charge = int(call.fields["payment_intent"].removeprefix("pi_"))
+    rows, more = books.page("refund", "charge = ?", charge, after=_after(call), limit=_limit(call))
+    return [_refund_object(books, row) for row in rows], more
+
+
+def _payouts(books: Books, call: Call) -> _Listed:
+    since = int(call.fields.get("created[gte]", 0))
+    query = "SELECT * FROM batch WHERE closed >= ? ORDER BY number DESC"
+    listed = [_payout(row) for row in books.rows(query, since)]
+    return _cut(listed, call)
+
+
+def _balance(books: Books, call: Call) -> _Listed:
+    """Movements of charges, then those of refunds."""
+    where, value = _wanted(call)
+    after, limit = _after(call), _limit(call)
+    is_behind = call.fields.get("starting_after", "").startswith("txn_refund")
+    charges, more = (
+        ([], False)
+        if is_behind
+        else books.page(
+            "charge", f"{where} AND status = 'captured'", value, after=after, limit=limit
+        )
     )
-    refunds = books.rows(f"SELECT * FROM refund WHERE {where} ORDER BY number DESC", value)
-    return [_movement("charge", row, _charge_object(row)) for row in charges] + [
-        _movement("refund", row, _refund_object(books, row)) for row in refunds
-    ]
+    left = limit - len(charges)
+    refunds, more_refunds = books.page(
+        "refund", where, value, after=after if is_behind else None, limit=left
+    )
+    movements = [_movement("charge", row, _charge_object(row)) for row in charges]
+    movements += [_movement("refund", row, _refund_object(books, row)) for row in refunds]
+    return movements, more or more_refunds
+
+
+def _wanted(call: Call) -> tuple[str, int]:
+    """The rows of a list, as a condition and its value: those of a payout, or since an instant."""
+    if payout := call.fields.get("payout"):
+        return "batch = ?", int(payout.removeprefix("po_"))
+    return "created >= ?", int(call.fields.get("created[gte]", 0))
+
+
+def _limit(call: Call) -> int:
+    return int(call.fields.get("limit", 10))
+
+
+def _after(call: Call) -> int | None:
+    """The number in the id behind which a page begins."""
+    behind = re.search(r"\d+$", call.fields.get("starting_after", ""))
+    return int(behind[0]) if behind else None
+
+
+def _cut(listed: list[dict[str, Any]], call: Call) -> _Listed:
+    ids = [each["id"] for each in listed]
+    after = call.fields.get("starting_after")
+    start = ids.index(after) + 1 if after in ids else 0
+    end = start + _limit(call)
+    return listed[start:end], end < len(listed)
+
+
+_LISTS = {
+    "payment_intents": _intents,
+    "refunds": _refunds,
+    "payouts": _payouts,
+    "balance_transactions": _balance,
+}
 
 
 def _movement(kind: str, row: Mapping[str, Any], source: Any) -> dict[str, Any]:
@@ -267,11 +328,9 @@ def _charge_object(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _intent(books: Books, number: int) -> dict[str, Any]:
-    row = books.charge(number)
-    assert row is not None
+def _intent(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "id": f"pi_{number}",
+        "id": f"pi_{row['number']}",
         "object": "payment_intent",
         "amount": row["amount_minor"],
         "amount_received": row["captured_minor"],
@@ -289,8 +348,7 @@ def _metadata(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _refund_object(books: Books, row: Mapping[str, Any]) -> dict[str, Any]:
-    charge = books.charge(row["charge"])
-    assert charge is not None
+    charge = books.known(row["charge"])
     return {
         "id": f"re_{row['number']}",
         "object": "refund",
@@ -328,14 +386,9 @@ def _method(books: Books, number: int) -> dict[str, Any]:
     }
 
 
-def _page(listed: list[dict[str, Any]], call: Call) -> dict[str, Any]:
+def _page(call: Call, listed: list[dict[str, Any]], *, more: bool) -> dict[str, Any]:
     """A page of a list; its `url` is the list's path, by which the SDK asks for the next one."""
-    limit, after = int(call.fields.get("limit", 10)), call.fields.get("starting_after")
-    ids = [each["id"] for each in listed]
-    start = ids.index(after) + 1 if after in ids else 0
-    page = listed[start : start + limit]
-    more = start + limit < len(listed)
-    return {"object": "list", "url": call.name.split(" ")[1], "data": page, "has_more": more}
+    return {"object": "list", "url": call.name.split(" ")[1], "data": listed, "has_more": more}
 
 
 def _no_such(kind: str) -> dict[str, Any]:

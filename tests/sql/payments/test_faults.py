@@ -9,6 +9,7 @@ from tests.sql.payments.shop import LATER, NOW, Shop
 from tieout.payments.attempts import work
 from tieout.payments.model import AttemptState
 from tieout.payments.tenders import ask_about, state_of
+from tieout.world.payment_books import CAPTURED, Sale
 from tieout.world.payment_calls import Call
 
 
@@ -68,6 +69,40 @@ def test_what_was_not_there_goes_out_again_and_is_captured_once(
     work(shop.url, as_of=LATER)
     assert ask_about(shop.url, "A1", as_of=LATER).attempt == "SUCCESS"
     assert shop.world.captured("A1") == [1999]
+
+
+def test_what_a_search_does_not_have_yet_is_found_in_the_list(shop: Shop) -> None:
+    shop.world.books.search_lags = True
+    shop.world.play("error_after", times=1)
+    done = shop.pay("stripe")
+    assert (done.attempt, done.captured_minor) == ("SUCCESS", 1999)
+    assert shop.world.captured("A1") == [1999]
+    assert shop.world.asked("charge") == 1
+
+
+def test_a_list_is_read_once_and_then_what_is_newer(shop: Shop) -> None:
+    for number in range(150):
+        other = Sale(f"B{number}-1", f"B{number}", "O9", "USD", 700, "pm_card_visa")
+        shop.world.books.sell(other, CAPTURED)
+    shop.world.play("error_before", of=("charge", "find"))
+    refs = ["A1", "A2", "A3"]
+    assert [shop.pay("stripe", ref).attempt for ref in refs] == ["UNKNOWN"] * 3
+    shop.world.lift()
+    before = shop.world.asked("find"), shop.world.asked("charge")
+
+    def act_late(call: Call) -> None:
+        if "A3" in call.fields.get("query", ""):
+            late = Sale("A3-1", "A3", "O1", "USD", 1999, "pm_card_visa")
+            shop.world.books.sell(late, CAPTURED)
+
+    shop.world.on_request = act_late
+    shop.world.books.search_lags = True
+    shop.world.now = LATER
+    assert set(work(shop.url, as_of=LATER).values()) == {AttemptState.SUCCESS}
+    assert [shop.world.captured(ref) for ref in refs] == [[1999]] * 3
+    searches, pages, found = 3, 2 + 1 + 1, 1 + 1
+    assert shop.world.asked("find") - before[0] == searches + pages + found
+    assert shop.world.asked("charge") - before[1] == 2
 
 
 def test_not_found_then_found_is_captured_once(shop: Shop, gateway: str) -> None:

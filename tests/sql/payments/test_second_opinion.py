@@ -62,7 +62,6 @@ def stripe() -> Iterator[Connector]:
             client.get(f"http://127.0.0.1:{port}/")
         yield made
     finally:
-        made.close()
         server.kill()
         server.wait()
 

@@ -4,7 +4,7 @@
 -- params: token
 SELECT
     r.gateway,
-    min(r.sent_at) AS since,
+    min(r.begun_at) AS since,
     count(DISTINCT r.purchase_id) AS purchases
 FROM purchase AS p
 INNER JOIN purchase_reference AS r ON p.purchase_id = r.purchase_id

@@ -19,7 +19,10 @@ CROSS JOIN
 INNER JOIN payment_gateway AS g ON g.gateway = t.tender ->> 'gateway'
 WHERE
     p.status IN ('CAPTURED', 'PAY_UNKNOWN', 'MANUAL')
-    AND p.purchase_id NOT IN (SELECT k.purchase_id FROM purchase_tender AS k)
+    AND NOT EXISTS (
+        SELECT FROM purchase_tender AS k
+        WHERE k.purchase_id = p.purchase_id
+    )
     AND t.tender ->> 'state' = 'PENDING'
     AND t.tender ->> 'payment_ref' ~ '^[A-Za-z0-9_.-]{1,40}$'
     AND t.tender ->> 'amount_minor' ~ '^[1-9][0-9]{0,17}$'

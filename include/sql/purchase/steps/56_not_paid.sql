@@ -1,6 +1,6 @@
 -- purpose: an unknown purchase is not paid when every reference of a tender that is not captured is
 --   proved to be absent, and nothing is under way or still to come by itself.
--- reads: purchase_reference (reference), absent (reference), purchase_tender_state (tender)
+-- reads: purchase (one row each), purchase_reference (reference), absent (reference), purchase_tender_state (tender)
 -- writes: purchase (PAY_UNKNOWN or MANUAL to NOT_PAID)
 -- params: as_of
 UPDATE purchase AS p SET
@@ -9,10 +9,11 @@ UPDATE purchase AS p SET
     status_reason = 'the gateway has nothing, by three proofs'
 FROM (
     SELECT r.purchase_id
-    FROM purchase_reference AS r
+    FROM purchase AS w
+    INNER JOIN purchase_reference AS r ON w.purchase_id = r.purchase_id
     INNER JOIN purchase_tender_state AS t ON r.payment_ref = t.payment_ref
     LEFT JOIN absent AS a ON r.purchase_id = a.purchase_id AND r.our_ref = a.our_ref
-    WHERE NOT t.is_captured
+    WHERE w.status IN ('PAY_UNKNOWN', 'MANUAL') AND NOT t.is_captured
     GROUP BY r.purchase_id
     HAVING
         bool_and(
@@ -21,4 +22,4 @@ FROM (
         )
         AND NOT bool_or(t.is_live)
 ) AS n
-WHERE p.purchase_id = n.purchase_id AND p.status IN ('PAY_UNKNOWN', 'MANUAL')
+WHERE p.purchase_id = n.purchase_id

@@ -52,61 +52,11 @@ CREATE TRIGGER status_history_append_only
 BEFORE UPDATE OR DELETE OR TRUNCATE ON status_history
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
-CREATE FUNCTION record_status() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    machine_name text := TG_ARGV[0];
-    key_column text := TG_ARGV[1];
-    changed text;
-    bad record;
+CREATE FUNCTION refuse_step(machine text, subject_id bigint, step text) RETURNS void
+LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'INSERT' THEN
-        changed := format(
-            'SELECT n.%1$I AS subject_id, ''''::text AS from_state, n.status, n.status_at, n.status_reason
-               FROM new_rows AS n', key_column);
-    ELSE
-        EXECUTE format(
-            'SELECT count(*) > 0 AS yes FROM (
-                 SELECT %1$I FROM new_rows EXCEPT SELECT %1$I FROM old_rows) AS k', key_column)
-            INTO bad;
-        IF bad.yes THEN
-            RAISE EXCEPTION '%: the key of a row with a history cannot change', machine_name
-                USING ERRCODE = 'restrict_violation';
-        END IF;
-        changed := format(
-            'SELECT n.%1$I AS subject_id, o.status AS from_state, n.status, n.status_at, n.status_reason
-               FROM new_rows AS n JOIN old_rows AS o ON o.%1$I = n.%1$I
-              WHERE o.status <> n.status', key_column);
-    END IF;
-    EXECUTE
-        'SELECT min(c.subject_id) AS subject_id, min(c.from_state || '' to '' || c.status) AS step
-           FROM (' || changed || ') AS c
-           LEFT JOIN state_transition AS t
-             ON t.machine = $1 AND t.from_state = c.from_state AND t.to_state = c.status
-          WHERE t.machine IS NULL'
-        INTO bad USING machine_name;
-    IF bad.step IS NOT NULL THEN
-        RAISE EXCEPTION '% %: no transition %', machine_name, bad.subject_id, bad.step
-            USING ERRCODE = 'check_violation', HINT = 'See the table state_transition.';
-    END IF;
-    EXECUTE
-        'INSERT INTO status_history (machine, subject_id, from_state, to_state, event, actor, reason,
-                                     occurred_at, recorded_at, previous_hash, hash)
-         SELECT $1, c.subject_id, c.from_state, c.status, t.event, $2, c.status_reason,
-                c.status_at, $3, p.hash,
-                status_history_hash(p.hash, $1, c.subject_id, c.from_state, c.status, t.event, $2,
-                                    c.status_reason, c.status_at, $3)
-           FROM (' || changed || ') AS c
-           JOIN state_transition AS t
-             ON t.machine = $1 AND t.from_state = c.from_state AND t.to_state = c.status
-           LEFT JOIN LATERAL (
-                SELECT h.hash FROM status_history AS h
-                 WHERE c.from_state <> '''' AND h.machine = $1 AND h.subject_id = c.subject_id
-                 ORDER BY h.machine DESC, h.subject_id DESC, h.history_id DESC LIMIT 1
-           ) AS p ON true
-          ORDER BY c.subject_id'
-        USING machine_name, coalesce(nullif(current_setting('tieout.actor', true), ''), session_user),
-              statement_timestamp();
-    RETURN NULL;
+    RAISE EXCEPTION '% %: no transition %', machine, subject_id, step
+        USING ERRCODE = 'check_violation', HINT = 'See the table state_transition.';
 END
 $$;
 
@@ -117,14 +67,83 @@ DECLARE
           JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
          WHERE i.indrelid = table_name AND i.indisprimary
     );
+    -- Written out for each table, so that a session plans it once and not for every statement. The one
+    -- plan has to do for one row and for all rows, which nested loops over the changed rows would not.
+    whole text := $body$
+DECLARE
+    changed bigint;
+    lost bigint := 0;
+    written bigint;
+BEGIN
+    %3$s
+    IF lost > 0 THEN
+        RAISE EXCEPTION '%%: the key of a row with a history cannot change', %1$L
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF changed = 0 THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO status_history (machine, subject_id, from_state, to_state, event, actor, reason,
+                                occurred_at, recorded_at, previous_hash, hash)
+    SELECT %1$L, c.subject_id, c.from_state, c.status, t.event, w.actor, c.status_reason,
+           c.status_at, w.recorded_at, p.hash,
+           status_history_hash(p.hash, %1$L, c.subject_id, c.from_state, c.status, t.event, w.actor,
+                               c.status_reason, c.status_at, w.recorded_at)
+      FROM (%2$s) AS c
+      JOIN state_transition AS t
+        ON t.machine = %1$L AND t.from_state = c.from_state AND t.to_state = c.status
+     CROSS JOIN (
+        SELECT coalesce(nullif(current_setting('tieout.actor', true), ''), session_user) AS actor,
+               statement_timestamp() AS recorded_at
+     ) AS w
+      LEFT JOIN LATERAL (
+        SELECT h.hash FROM status_history AS h
+         WHERE c.from_state <> '' AND h.machine = %1$L AND h.subject_id = c.subject_id
+         ORDER BY h.machine DESC, h.subject_id DESC, h.history_id DESC LIMIT 1
+      ) AS p ON true
+     ORDER BY c.subject_id;
+    GET DIAGNOSTICS written = ROW_COUNT;
+    IF written < changed THEN
+        PERFORM refuse_step(%1$L, min(c.subject_id), min(c.from_state || ' to ' || c.status))
+           FROM (%2$s) AS c
+           LEFT JOIN state_transition AS t
+             ON t.machine = %1$L AND t.from_state = c.from_state AND t.to_state = c.status
+          WHERE t.machine IS NULL;
+    END IF;
+    RETURN NULL;
+END
+$body$;
 BEGIN
     EXECUTE format(
-        'CREATE TRIGGER %I AFTER INSERT ON %s REFERENCING NEW TABLE AS new_rows
-         FOR EACH STATEMENT EXECUTE FUNCTION record_status(%L, %L)',
-        machine || '_status_first', table_name, machine, key_column);
+        'CREATE FUNCTION %I() RETURNS trigger LANGUAGE plpgsql SET enable_nestloop = off AS %L',
+        machine || '_status_first',
+        format(
+            whole, machine,
+            format('SELECT n.%I AS subject_id, ''''::text AS from_state, n.status, n.status_at,
+                           n.status_reason
+                      FROM new_rows AS n', key_column),
+            'SELECT count(*) INTO changed FROM new_rows;'));
     EXECUTE format(
-        'CREATE TRIGGER %I AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-         FOR EACH STATEMENT EXECUTE FUNCTION record_status(%L, %L)',
-        machine || '_status_change', table_name, machine, key_column);
+        'CREATE FUNCTION %I() RETURNS trigger LANGUAGE plpgsql SET enable_nestloop = off AS %L',
+        machine || '_status_change',
+        format(
+            whole, machine,
+            format('SELECT n.%1$I AS subject_id, o.status AS from_state, n.status, n.status_at,
+                           n.status_reason
+                      FROM new_rows AS n JOIN old_rows AS o ON o.%1$I = n.%1$I
+                     WHERE o.status <> n.status', key_column),
+            format('SELECT count(*) FILTER (WHERE o.status <> n.status),
+                           count(*) FILTER (WHERE o.%1$I IS NULL)
+                      INTO changed, lost
+                      FROM new_rows AS n LEFT JOIN old_rows AS o ON o.%1$I = n.%1$I;', key_column)));
+    EXECUTE format(
+        'CREATE TRIGGER %1$I AFTER INSERT ON %2$s REFERENCING NEW TABLE AS new_rows
+         FOR EACH STATEMENT EXECUTE FUNCTION %1$I()',
+        machine || '_status_first', table_name);
+    EXECUTE format(
+        'CREATE TRIGGER %1$I AFTER UPDATE ON %2$s
+         REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+         FOR EACH STATEMENT EXECUTE FUNCTION %1$I()',
+        machine || '_status_change', table_name);
 END
 $$;

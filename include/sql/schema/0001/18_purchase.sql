@@ -170,6 +170,7 @@ SELECT
     coalesce(a.our_ref, t.payment_ref || '-1') AS our_ref,
     a.payment_attempt_id,
     a.status AS attempt_status,
+    least(b.begun_at, p.watched_from) AS begun_at,
     coalesce(a.last_sent_at, p.watched_from) AS sent_at,
     coalesce(a.last_sent_at, p.watched_from) + s.late_at_most AS cut_off
 FROM purchase_tender AS t
@@ -186,7 +187,12 @@ LEFT JOIN LATERAL (
         ON c.payment_attempt_id = e.payment_attempt_id AND e.event = 'sent'
     WHERE c.payment_ref = t.payment_ref AND c.kind IN ('CHARGE', 'AUTHORISE', 'CAPTURE')
     GROUP BY c.payment_attempt_id
-) AS a ON TRUE;
+) AS a ON TRUE
+LEFT JOIN LATERAL (
+    SELECT min(f.first_sent_at) AS begun_at
+    FROM payment_attempt AS f
+    WHERE f.payment_ref = t.payment_ref
+) AS b ON TRUE;
 COMMENT ON VIEW purchase_reference IS
 'Each of our references under which a gateway may have a purchase; where no attempt is known, that
 of the first one that there would be.';

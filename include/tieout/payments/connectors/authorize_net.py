@@ -39,6 +39,9 @@ PATH = "/xml/v1/request.api"
 KEY_LIFE = timedelta(hours=8)
 LONGEST_REF = 20
 MOST_DAYS = 31
+CLOCKS_APART = timedelta(minutes=5)
+"""How far the gateway's clock may be from ours."""
+
 PAGE = 1000
 _HEADERS = {"Content-Type": "application/json"}
 
@@ -136,21 +139,21 @@ class AuthorizeNet:
         request = {"transactionType": "voidTransaction", "refTransId": order.gateway_ref}
         return self._transact(order.our_ref, request, order.currency)
 
-    def find(self, our_ref: str) -> list[Transaction]:
-        """What has our reference among the unsettled and the settled of the last 31 days."""
-        found = [each for each in self.unsettled() if each.our_ref == our_ref]
+    def find(self, our_ref: str, since: datetime) -> list[Transaction]:
+        """What has our reference among the unsettled, and those settled since, 31 days at most."""
+        found = [each for each in self.unsettled(since) if each.our_ref == our_ref]
         if found:
             return found
-        since = self._gateway.as_of - timedelta(days=MOST_DAYS)
+        oldest = self._gateway.as_of - timedelta(days=MOST_DAYS)
         return [
             each
-            for batch in self.settled_batches(since)
+            for batch in self.settled_batches(max(since - CLOCKS_APART, oldest))
             for each in self.transactions(batch)
             if each.our_ref == our_ref
         ]
 
-    def unsettled(self) -> Iterator[Transaction]:
-        """getUnsettledTransactionListRequest, page by page."""
+    def unsettled(self, since: datetime) -> Iterator[Transaction]:  # noqa: ARG002 (a Connector's)
+        """getUnsettledTransactionListRequest, page by page: the list has no filter by time."""
         return self._pages("getUnsettledTransactionListRequest", {}, "")
 
     def settled_batches(self, since: datetime) -> Iterator[SettledBatch]:
@@ -222,10 +225,6 @@ class AuthorizeNet:
         except _Refused as refused:
             if refused.code != _NO_RECORD:
                 raise shared.bad_request(refused.code, refused.text) from refused
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._gateway.close()
 
     def _pay(self, transaction_type: str, order: ChargeOrder) -> Answer:
         request: dict[str, Any] = {

@@ -3,7 +3,7 @@
 A charge is a PaymentIntent that is confirmed as it is made. The idempotency key is our reference;
 Stripe knows it for 24 hours. Our reference and that of the payment also stand in the metadata, by
 which `find` searches; what the index of its search does not have yet is looked for in the list of
-the last day, which is never behind. Payouts are the settled batches.
+what was made since, at most a day back, which is never behind. Payouts are the settled batches.
 """
 
 import json
@@ -35,6 +35,12 @@ Found = TypeVar("Found")
 
 KEY_LIFE = timedelta(hours=24)
 SEARCH_LAG = timedelta(days=1)
+LISTED = timedelta(days=31)
+"""Stripe pays out within days of capture; a month back is past all of its payout delays."""
+
+CLOCKS_APART = timedelta(minutes=5)
+"""How far Stripe's clock may be from ours."""
+
 PAGE = 100
 _SOFT = frozenset(
     """approve_with_id call_issuer card_velocity_exceeded do_not_honor
@@ -80,6 +86,7 @@ class Stripe:
             http_client=_Sdk(gateway),
             max_network_retries=0,
         ).v1
+        self._recent = _Recent(self._api)
 
     def charge(self, order: ChargeOrder) -> Answer:
         """A PaymentIntent, confirmed and captured at once."""
@@ -119,16 +126,16 @@ class Stripe:
             )
         )
 
-    def find(self, our_ref: str) -> list[Transaction]:
+    def find(self, our_ref: str, since: datetime) -> list[Transaction]:
         """PaymentIntents and refunds with our reference in their metadata."""
         payment_ref = _payment_ref(our_ref)
         try:
-            return _read(lambda: list(self._find(our_ref, payment_ref)))
+            return _read(lambda: list(self._find(our_ref, payment_ref, since)))
         except stripe.StripeError as error:
             raise shared.garbled(type(error).__name__) from error
 
-    def _find(self, our_ref: str, payment_ref: str) -> Iterator[Transaction]:
-        for intent in self._search(payment_ref) or self._recent(payment_ref):
+    def _find(self, our_ref: str, payment_ref: str, since: datetime) -> Iterator[Transaction]:
+        for intent in self._search(payment_ref) or self._listed(payment_ref, since):
             if _our_ref(intent) == our_ref:
                 yield _intent(intent)
             params: Any = {"payment_intent": intent.id, "limit": PAGE}
@@ -144,19 +151,17 @@ class Stripe:
         except stripe.InvalidRequestError:
             return []
 
-    def _recent(self, payment_ref: str) -> list[Any]:
-        since = int((self._gateway.as_of - SEARCH_LAG).timestamp())
-        params: Any = {"created": {"gte": since}, "limit": PAGE}
-        listed = self._api.payment_intents.list(params).auto_paging_iter()
-        return [each for each in listed if _metadata_of(each).get("payment_ref") == payment_ref]
+    def _listed(self, payment_ref: str, since: datetime) -> list[Any]:
+        ids = self._recent.of(payment_ref, self._from(since, SEARCH_LAG))
+        return [self._api.payment_intents.retrieve(each) for each in ids]
 
-    def unsettled(self) -> Iterator[Transaction]:
-        """PaymentIntents under way, and balance transactions that are in no payout yet.
+    def _from(self, since: datetime, at_most: timedelta) -> int:
+        """Stripe's own second from which a list is read, `at_most` back."""
+        return int(max(since - CLOCKS_APART, self._gateway.as_of - at_most).timestamp())
 
-        Stripe pays out within days of capture; a month back is past all of its payout delays.
-        """
-        since = int((self._gateway.as_of - timedelta(days=31)).timestamp())
-        params: Any = {"created": {"gte": since}, "limit": PAGE}
+    def unsettled(self, since: datetime) -> Iterator[Transaction]:
+        """PaymentIntents under way, and balance transactions that are in no payout yet."""
+        params: Any = {"created": {"gte": self._from(since, LISTED)}, "limit": PAGE}
         waiting = {"processing", "requires_capture"}
         for intent in _each(lambda: self._api.payment_intents.list(params).auto_paging_iter()):
             if intent.status in waiting:
@@ -221,10 +226,6 @@ class Stripe:
             if error.code != "resource_missing" and "not attached" not in str(error):
                 raise shared.bad_request(error.code or "", str(error)) from error
 
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._gateway.close()
-
     def _pay(self, order: ChargeOrder, more: Mapping[str, Any]) -> Answer:
         params: Any = {
             "amount": order.amount_minor,
@@ -246,6 +247,43 @@ class Stripe:
             params["payment_method"] = order.card.token
         options: Any = {"idempotency_key": order.our_ref}
         return _said(lambda: _of_intent(self._api.payment_intents.create(params, options)))
+
+
+class _Recent:
+    """The numbers of the PaymentIntents that were made since an instant, by our payment.
+
+    The list is read once; whoever asks again has what was made meanwhile read, and no more.
+    """
+
+    def __init__(self, api: Any) -> None:
+        self._api = api
+        self._since: int | None = None
+        self._newest = ""
+        self._ids: dict[str, list[str]] = {}
+
+    def of(self, payment_ref: str, since: int) -> list[str]:
+        """Those of a payment."""
+        if self._since is None or since < self._since:
+            self._since, self._newest, self._ids = None, "", {}
+            self._take({"created": {"gte": since}}, newest_first=True)
+            self._since = since
+        elif self._newest:
+            self._take({"ending_before": self._newest}, newest_first=False)
+        else:
+            self._take({"created": {"gte": self._since}}, newest_first=True)
+        return self._ids.get(payment_ref, [])
+
+    def _take(self, wanted: Mapping[str, Any], *, newest_first: bool) -> None:
+        """Read a list. The SDK gives what is newer than an item in the order of its making."""
+        params: Any = {**wanted, "limit": PAGE}
+        listed = [
+            (each.id, _metadata_of(each).get("payment_ref", ""))
+            for each in self._api.payment_intents.list(params).auto_paging_iter()
+        ]
+        for intent_id, payment_ref in listed:
+            self._ids.setdefault(payment_ref, []).append(intent_id)
+        if listed:
+            self._newest = listed[0 if newest_first else -1][0]
 
 
 class _Sdk(stripe.HTTPClient):
@@ -279,7 +317,7 @@ class _Sdk(stripe.HTTPClient):
         return text, reply.status, reply.headers
 
     def close(self) -> None:
-        """Nothing to let go of: the gateway's wire is the connector's."""
+        """Nothing to let go of: the connections are the process's."""
 
 
 def _said(call: Callable[[], Answer]) -> Answer:
