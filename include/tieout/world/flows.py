@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from tieout.kernel.errors import Place, TieoutError
 
-PAY_FLOWS = ("approve_charges", "charge_kept_cards", "watch_purchases")
+PAY_FLOWS = ("charge_kept_cards", "watch_purchases")
 DAY_FLOWS = (
     *(
         "watch_purchases",
@@ -29,8 +29,8 @@ QUIET_FLOWS = (
     *("take_in_vendor_answers", "take_in_settlements", "reconcile_settlements"),
     *("take_in_payouts", "reconcile_payouts", "raise_exceptions"),
 )
-FIRST_QUIET_FLOWS = ("charge_kept_cards", "watch_purchases", *QUIET_FLOWS)
-"""The evening after orders: what of them is still to be paid or delivered is watched."""
+FIRST_QUIET_FLOWS = ("approve_charges", *PAY_FLOWS, *QUIET_FLOWS)
+"""The evening after orders: what is still to be approved, paid or delivered is looked after."""
 NIGHT_FLOWS = (
     *(*PAY_FLOWS, *DAY_FLOWS[1:-1], "reconcile_settlements", "take_in_payouts"),
     *("reconcile_payouts", "certify_day", "raise_exceptions", "check_quality"),
