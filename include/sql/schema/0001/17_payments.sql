@@ -226,6 +226,7 @@ CREATE TABLE payment_event (
     occurred_at timestamptz NOT NULL
 );
 CREATE INDEX payment_event_attempt ON payment_event (payment_attempt_id, payment_event_id);
+CREATE INDEX payment_event_when ON payment_event (occurred_at);
 CREATE TRIGGER payment_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON payment_event
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE payment_event IS
