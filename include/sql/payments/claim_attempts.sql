@@ -75,6 +75,8 @@ RETURNING
     coalesce(a.customer_email, c.email, '') AS customer_email,
     c.customer_ref,
     t.order_ref,
+    a.card_registration_id IS NOT NULL AS is_registered,
+    t.sales_order_id IS NOT NULL AS is_of_order,
     t.status AS tender_status,
     coalesce(o.gateway_ref, '') AS of_gateway_ref,
     coalesce(o.our_ref, '') AS of_our_ref

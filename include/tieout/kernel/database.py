@@ -64,6 +64,13 @@ def acting(connection: Connection, actor: str) -> Iterator[None]:
 
 
 @contextmanager
+def single(url: str) -> Iterator[Connection]:
+    """A session in which each statement is a transaction of its own."""
+    with engine(url).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        yield connection
+
+
+@contextmanager
 def read_only(url: str) -> Iterator[Connection]:
     """A transaction that sees one moment of the database and can write nothing."""
     options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}

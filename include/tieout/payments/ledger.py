@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from tieout.kernel import crash
-from tieout.kernel.database import acting, engine, execute, fetch
+from tieout.kernel.database import acting, execute, fetch, single
 from tieout.payments.model import Answer, AttemptState, CardToken, Kind
 from tieout.payments.rules import ENDS, Event, after
 
@@ -34,7 +34,8 @@ _log = logging.getLogger(__name__)
 class Attempt:
     """A claimed attempt, as it was found; what is not known is empty.
 
-    `begun_at` is when the first request for its tender had left by then.
+    `begun_at` is when the first request for its tender had left by then. It is registered when its
+    card is one that the customer registered, and of an order when that was there before its tender.
     """
 
     payment_attempt_id: int
@@ -53,6 +54,8 @@ class Attempt:
     customer_email: str
     customer_ref: str
     order_ref: str
+    is_registered: bool
+    is_of_order: bool
     tender_status: str
     of_gateway_ref: str
     of_our_ref: str
@@ -85,14 +88,15 @@ class Claimer:
 @contextmanager
 def claimer(conn_url: str) -> Iterator[Claimer]:
     """A fencing token, and a session that holds a lock on it for as long as we live."""
-    with engine(conn_url).connect() as session:
+    with single(conn_url) as session:
         with session.begin():
             token: int = fetch(session, "exchange/take_token")[0]["token"]
+        session.execution_options(isolation_level="READ COMMITTED")
         try:
             yield Claimer(token, session)
         finally:
-            with session.begin():
-                execute(session, "exchange/return_token", token=token)
+            session.execution_options(isolation_level="AUTOCOMMIT")
+            execute(session, "exchange/return_token", token=token)
 
 
 class Lost(Exception):  # noqa: N818 (it says what happened)
@@ -186,8 +190,10 @@ class Ledger:
                 raise Lost
             if status in ENDS or stop:
                 execute(connection, "payments/settle_tender", stop=stop, **mine)
-                execute(connection, "payments/settle_registration", **mine)
-                execute(connection, "payments/record_payment", **mine)
+                if attempt.is_registered:
+                    execute(connection, "payments/settle_registration", **mine)
+                if attempt.is_of_order or attempt.kind is Kind.REFUND:
+                    execute(connection, "payments/record_payment", **mine)
         crash.point("payments.written")
         return status
 

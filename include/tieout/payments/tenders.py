@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from tieout.kernel import crash
-from tieout.kernel.database import execute, fetch, lock, transaction
+from tieout.kernel.database import execute, fetch, lock, single, transaction
 from tieout.payments.attempts import ask, work
 from tieout.payments.model import AttemptState, Kind, PaymentRefused
 from tieout.payments.rules import above_band
@@ -118,7 +118,7 @@ def ask_for(conn_url: str, request: PaymentRequest, *, as_of: datetime) -> int |
 
 def state_of(conn_url: str, payment_ref: str, *, storefront: str | None = None) -> PaymentState:
     """How a tender stands. Raises PaymentRefused when there is none, or none of that storefront."""
-    with transaction(conn_url, actor="payments") as connection:
+    with single(conn_url) as connection:
         known = _tender(connection, payment_ref)
     if storefront not in {None, known["storefront"]}:
         raise refused(f"There is no payment {payment_ref}.")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from tieout.kernel.database import fetch, transaction
+from tieout.kernel.database import fetch, single
 from tieout.kernel.errors import SettingsError
 from tieout.kernel.settings import connection as reach
 from tieout.payments.connectors import connect
@@ -45,7 +45,7 @@ def terms_of(connection: Connection, gateway: str) -> Terms:
 
 def connected(conn_url: str, gateway: str, as_of: datetime) -> tuple[Terms, list[Connector]]:
     """A gateway's terms, and connectors to its usual and its alternate address."""
-    with transaction(conn_url, actor="payments") as connection:
+    with single(conn_url) as connection:
         terms = terms_of(connection, gateway)
         rows = fetch(connection, "payments/quirks", connector=terms.connector, as_of=as_of)
     quirks = [Quirk(**row) for row in rows]

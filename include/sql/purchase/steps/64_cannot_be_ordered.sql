@@ -6,13 +6,16 @@ UPDATE purchase AS p SET
     status = 'REFUND_DUE',
     status_at = :as_of,
     status_reason = 'its entry was discarded'
-FROM (
-    SELECT e.entry_id
-    FROM order_entry AS e
-    INNER JOIN purchase AS w ON e.entry_id = w.entry_id AND w.status = 'PAID'
-    LEFT JOIN quarantine AS q ON e.entry_row_id = q.entry_row_id AND q.status = 'DISCARDED'
-    WHERE e.status <> 'DUPLICATE'
-    GROUP BY e.entry_id
-    HAVING bool_and(q.quarantine_id IS NOT NULL)
-) AS d
-WHERE p.entry_id = d.entry_id AND p.status = 'PAID'
+WHERE
+    p.status = 'PAID'
+    AND p.entry_id IN (
+        SELECT e.entry_id
+        FROM quarantine AS q
+        INNER JOIN order_entry AS e ON q.entry_row_id = e.entry_row_id
+        WHERE q.status = 'DISCARDED' AND e.status <> 'DUPLICATE'
+    )
+    AND NOT EXISTS (
+        SELECT FROM order_entry AS e
+        LEFT JOIN quarantine AS q ON e.entry_row_id = q.entry_row_id AND q.status = 'DISCARDED'
+        WHERE e.entry_id = p.entry_id AND e.status <> 'DUPLICATE' AND q.quarantine_id IS NULL
+    )

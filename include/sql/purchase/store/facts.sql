@@ -15,7 +15,10 @@ WITH spoken AS (
     INNER JOIN customer AS c ON t.customer_id = c.customer_id
     INNER JOIN store_control AS s ON c.storefront = s.storefront
     WHERE
-        e.occurred_at > cast(:as_of AS timestamptz) - s.error_window
+        e.occurred_at > cast(:as_of AS timestamptz) - (
+            SELECT max(w.error_window) FROM store_control AS w
+        )
+        AND e.occurred_at > cast(:as_of AS timestamptz) - s.error_window
         AND e.occurred_at <= :as_of
         AND a.kind IN ('CHARGE', 'AUTHORISE')
         AND (

@@ -229,6 +229,7 @@ CREATE TABLE payment_event (
 );
 CREATE INDEX payment_event_attempt ON payment_event (payment_attempt_id, payment_event_id);
 CREATE INDEX payment_event_beside ON payment_event (occurred_at) WHERE event = 'captured_beside';
+CREATE INDEX payment_event_when ON payment_event (occurred_at);
 CREATE TRIGGER payment_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON payment_event
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE payment_event IS
