@@ -16,5 +16,5 @@ FROM payment_approval AS a
 INNER JOIN tender AS t ON a.payment_ref = t.payment_ref
 INNER JOIN customer AS c ON t.customer_id = c.customer_id
 INNER JOIN card_registration AS r ON t.card_registration_id = r.card_registration_id
-WHERE a.status = 'ASKED' AND a.status_at <= :as_of
+WHERE a.status = 'ASKED' AND a.status_at <= :as_of AND t.status = 'HELD'
 ORDER BY t.asked_at, a.payment_ref

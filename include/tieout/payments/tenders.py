@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from tieout.kernel import crash
+from tieout.kernel.audit import Decision, audit
 from tieout.kernel.database import execute, fetch, lock, single, transaction
 from tieout.payments.attempts import ask, work
 from tieout.payments.model import AttemptState, Kind, PaymentRefused
@@ -189,24 +190,33 @@ def follow_up(
     return state_of(conn_url, payment_ref)
 
 
-def stop(conn_url: str, payment_ref: str, *, reason: str, as_of: datetime) -> bool:
-    """Let nothing of a tender go out any more; whether it had been due until then.
+def stop(conn_url: str, payment_ref: str, decision: Decision) -> None:
+    """Let nothing of a tender go out any more, as a person decided.
 
-    To be called before a customer is told that nothing was charged.
+    To be called before a customer is told that nothing was charged. Raises PaymentRefused where it
+    is not due, or not held for a second person: what has left is asked for at the gateway.
     """
-    with transaction(conn_url, actor="payments") as connection:
+    with transaction(conn_url, actor=decision.actor) as connection:
         lock(connection, f"tender:{payment_ref}")
-        stopped = execute(
+        if not execute(
             connection,
             "payments/move_tender",
             payment_ref=payment_ref,
             from_states=["DUE", "HELD"],
             status="STOPPED",
-            reason=reason,
-            as_of=as_of,
+            reason=decision.reason,
+            as_of=decision.at,
+        ):
+            raise refused(f"{payment_ref} is not due: nothing of it can be held back.")
+        audit(
+            connection,
+            actor=decision.actor,
+            action="payment.stop",
+            subject=f"payment:{payment_ref}",
+            reason=decision.reason,
+            occurred_at=decision.at,
         )
     crash.point("payments.stopped")
-    return bool(stopped)
 
 
 def _check_entry(connection: Connection, request: PaymentRequest) -> None:

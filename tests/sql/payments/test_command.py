@@ -60,6 +60,25 @@ def test_a_charge_waits_for_the_next_run_or_for_a_second_person(
     ]
 
 
+def test_what_has_not_left_is_stopped_once_and_never_goes_out(
+    ordered: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    charge("S1", 1500)
+    charge("S2", 5001)
+    for ref in ("S1", "S2"):
+        stop = ["payments", "stop", ref, "--reason", "she rang", "--actor", "olive"]
+        assert main(stop) == 0
+        assert main(stop) == 2
+        assert f"{ref} is not due" in capsys.readouterr().err
+    assert charge_due(as_of=FAR)["read"] == 0
+    assert list_approvals(as_of=FAR) == []
+    assert (ordered.world.captured("S1"), ordered.world.captured("S2")) == ([], [])
+    audited = "SELECT actor, action, subject, reason FROM audit_log WHERE action = 'payment.stop'"
+    assert ordered.ask(f"{audited} ORDER BY subject") == [
+        ("olive", "payment.stop", f"payment:{ref}", "she rang") for ref in ("S1", "S2")
+    ]
+
+
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
