@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ class StoreDoor:
     port: int = 0
     told: int = 0
     is_deaf: bool = False
+    _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def connection(self) -> dict[str, Any]:
         """The connection to it, as the connections file has it."""
@@ -45,11 +46,12 @@ class StoreDoor:
 
     def hear(self, word: dict[str, Any]) -> None:
         """Obey a word, unless a later one is known."""
-        self.told += 1
-        if word["revision"] > self.state()["revision"]:
-            part = self.file.with_suffix(".part")
-            part.write_text(json.dumps(word), encoding="utf-8")
-            part.replace(self.file)
+        with self._turn:
+            self.told += 1
+            if word["revision"] > self.state()["revision"]:
+                part = self.file.with_suffix(".part")
+                part.write_text(json.dumps(word), encoding="utf-8")
+                part.replace(self.file)
 
 
 class _Server(ThreadingHTTPServer):
