@@ -1,10 +1,12 @@
 """One PostgreSQL server for the whole test session; a fresh, migrated database for each module."""
 
+import os
 import shutil
 import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from uuid import uuid4
@@ -16,6 +18,8 @@ from tests.mutations.keys import drop_key
 from tieout.kernel.postgres import EmbeddedPostgres, PostgresServer
 
 TEMPLATE = "template_tieout"
+SERVERS = "PYTEST_TIEOUT_SERVERS"
+"""Names the folder of a run's servers; the process that set it cleans up behind all others."""
 MEMORY, ROOM = Path("/dev/shm"), 6 << 30
 
 
@@ -37,13 +41,25 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, _terminated)
     main = sys.modules["__main__"]
     main.__file__ = getattr(main, "__file__", pytest.__file__)
+    if SERVERS not in os.environ:
+        folder = Path(tempfile.mkdtemp(prefix="tieout-tests-", dir=_memory()))
+        folder.chmod(0o755)
+        os.environ[SERVERS] = str(folder)
+        config.add_cleanup(partial(_end_servers, folder))
+
+
+def _end_servers(folder: Path) -> None:
+    """End what is left: a process of xdist that is broken off leaves its server behind."""
+    for left in folder.iterdir():
+        EmbeddedPostgres(left).destroy()
+    folder.rmdir()
 
 
 @pytest.fixture(scope="session")
 def pg_server() -> Iterator[PostgresServer]:
     """A throwaway server that lives as long as the test session."""
-    folder = Path(tempfile.mkdtemp(prefix="tieout-tests-", dir=_memory()))
-    folder.chmod(0o755)
+    folder = Path(os.environ[SERVERS]) / uuid4().hex
+    folder.mkdir(mode=0o755)
     embedded = EmbeddedPostgres(folder, durable=False)
     try:
         yield embedded.start()
