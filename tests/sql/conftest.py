@@ -14,11 +14,14 @@ from tieout.kernel.database import engine
 from tieout.kernel.postgres import PostgresServer
 from tieout.kernel.settings import settings
 
+ELSEWHERE = ("TIEOUT_ARCHIVE", "TIEOUT_CONNECTIONS")
+"""What an earlier test may have set up for Airflow."""
+
 
 @pytest.fixture(autouse=True)
 def own_folders(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No folder that an earlier test set up for Airflow is this test's."""
-    for name in ("TIEOUT_ARCHIVE", "TIEOUT_CONNECTIONS"):
+    for name in ELSEWHERE:
         monkeypatch.delenv(name, raising=False)
     settings.cache_clear()
     yield
@@ -50,6 +53,8 @@ def at_home(url: str, var: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIEOUT_DATABASE_URL", url)
         patch.setenv("TIEOUT_VAR", str(var))
+        for name in ELSEWHERE:
+            patch.delenv(name, raising=False)
         settings.cache_clear()
         yield
     settings.cache_clear()

@@ -89,7 +89,6 @@ def _work(
                     states[attempt.payment_attempt_id] = teller.bring_on(attempt)
         if left := [number for number, state in states.items() if state not in ENDS]:
             ledger.let_go(left)
-        crash.point("payments.let_go")
     return states
 
 

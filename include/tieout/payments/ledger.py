@@ -137,6 +137,7 @@ class Ledger:
         ids = list(attempt_ids)
         with self.claimer.transaction(self.actor) as connection:
             execute(connection, "payments/let_go", attempt_ids=ids, token=self.claimer.token)
+        crash.point("payments.let_go")
 
     def write(
         self,
